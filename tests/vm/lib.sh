@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the scripts of tests/vm share: the cache, messages, locks, kernels and Debian's mirror.
+
+vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repo=$(cd "$vm_dir/../.." && pwd)
+cache=${SKB_BULK_CACHE:-/var/cache/skb-bulk}
+# some of the tools live where a user's PATH does not look
+PATH=$PATH:/usr/sbin:/sbin
+export repo PATH
+
+say() { echo "vm: $*" >&2; }
+die() { say "$*"; exit 2; }
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "root is needed to $1: run this as root or through sudo"
+}
+
+# need_tools TOOL=PACKAGE...: install the packages of the tools that are missing
+need_tools() {
+	local t missing=()
+	for t; do
+		command -v "${t%%=*}" >/dev/null || missing+=("${t##*=}")
+	done
+	[ ${#missing[@]} = 0 ] && return
+	command -v apt-get >/dev/null || die "please install ${missing[*]} (there is no apt-get here to do it)"
+	need_root "install ${missing[*]}"
+	say "installing ${missing[*]} with apt"
+	mkdir -p "$cache/log"
+	apt-get update -q >"$cache/log/apt.log" 2>&1 || die "apt-get update failed: see $cache/log/apt.log"
+	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >>"$cache/log/apt.log" 2>&1 ||
+		die "apt could not install ${missing[*]}: see $cache/log/apt.log"
+}
+
+# lock NAME: hold a lock until this process ends, so that two runs do not make one thing twice
+lock() {
+	local fd
+	mkdir -p "$cache/lock"
+	exec {fd}>"$cache/lock/$1"
+	flock -n "$fd" && return
+	say "waiting for another run that makes $1"
+	flock -w 1800 "$fd" || die "$1 has been locked for half an hour: is another run stuck?"
+}
+
+# in_namespace COMMAND...: run with mounts and processes of its own, all gone when it ends, however it ends.
+# pid 1 of a namespace takes only the signals that it handles, hence the trap.
+in_namespace() {
+	# shellcheck disable=SC2016
+	unshare --mount --pid --fork --kill-child --mount-proc bash -c \
+		'trap "exit 130" INT TERM HUP; "$@" <&0 & wait $!' namespace "$@"
+}
+
+# suite_of KERNEL: the Debian suite that a kernel's name stands for
+suite_of() {
+	case ${1%-rt} in
+	5.10) echo bullseye ;;
+	6.1) echo bookworm ;;
+	6.12) echo trixie ;;
+	7.3) echo trixie-backports ;;
+	*) die "no kernel '$1': choose 5.10, 6.1, 6.12 or 7.3, each with -rt or without" ;;
+	esac
+}
+
+# mirror LABEL: the site that this machine's apt has for Debian or for Debian-Security
+mirror() {
+	local field=2 list
+	if [ "$1" = Debian ] && [ -n "${SKB_BULK_MIRROR:-}" ]; then
+		echo "${SKB_BULK_MIRROR%/}"
+		return
+	fi
+	# shellcheck disable=SC2016
+	list=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian')
+	awk -v l="$1" -v f=$field '$1 == l { sub("/$", "", $f); print $f; exit }' <<<"$list"
+}
+
+keyring() {
+	local k=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -e $k ] || die "$k is missing: install debian-archive-keyring"
+	echo $k
+}
+
+# sources SUITE...: an apt source list on stdout; a suite that the mirror does not have is left out
+sources() {
+	local s site main security probe
+	main=$(mirror Debian)
+	if [ -z "$main" ]; then
+		need_root "read Debian's package lists"
+		apt-get update -q >/dev/null || die "apt-get update failed: check this machine's package sources"
+		main=$(mirror Debian)
+	fi
+	[ -n "$main" ] || die "this machine's apt knows no Debian mirror: name one in SKB_BULK_MIRROR"
+	security=$(mirror Debian-Security)
+	mkdir -p "$cache/tmp"
+	probe=$(mktemp "$cache/tmp/probe.XXXXXX")
+	for s; do
+		site=$main
+		case $s in *-security) site=$security ;; esac
+		[ -n "$site" ] || continue
+		if ! /usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root \
+			download-file "$site/dists/$s/InRelease" "$probe" >/dev/null 2>&1; then
+			say "the mirror has no $s, going on without it"
+			continue
+		fi
+		echo "deb [signed-by=$(keyring)] $site $s main"
+	done
+	rm -f "$probe"
+}
+
+# kver_of KERNEL: its release as uname -r tells it, once its tree exists
+kver_of() { cat "$cache/tree/$1.kver"; }
+
+# repo_files: the names of the repository's files, tracked or new but not ignored, each ended by a zero byte
+repo_files() {
+	if [ -e "$repo/.git" ] && command -v git >/dev/null; then
+		# root may read a clone that belongs to a user
+		(cd "$repo" && git -c safe.directory='*' ls-files -z --cached --others --exclude-standard) |
+			(cd "$repo" && while IFS= read -r -d '' f; do [ -e "$f" ] && printf '%s\0' "$f"; done)
+	else
+		(cd "$repo" && find . -path ./.git -prune -o -type f -print0)
+	fi
+}
