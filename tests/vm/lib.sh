@@ -35,6 +35,12 @@ need_tools() {
 # lock NAME: hold a lock until this process ends, so that two runs do not make one thing twice
 lock() {
 	local fd
+	if [ ! -e "$cache/CACHEDIR.TAG" ]; then
+		# what is deleted later must have been made here
+		mkdir -p "$cache" || die "cannot make the cache $cache: run this as root, or name another place in SKB_BULK_CACHE"
+		[ -z "$(ls -A "$cache")" ] || die "$cache holds other things: name an empty place in SKB_BULK_CACHE"
+		echo "Signature: 8a477f597d28d172789f06886806bc55" >"$cache/CACHEDIR.TAG"
+	fi
 	mkdir -p "$cache/lock"
 	exec {fd}>"$cache/lock/$1"
 	flock -n "$fd" && return

@@ -1,0 +1,201 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# For scripts that run in a guest: KTAP results, modules, and two ports cabled together in namespaces of their own.
+# Use: . tests/vm/guest-lib.sh
+
+# results
+ktap_count=0 ktap_failed=0 ktap_planned=0
+
+# ktap_plan N: begins the output; N results must follow
+ktap_plan() {
+	ktap_planned=$1
+	printf 'TAP version 13\n1..%s\n' "$1"
+}
+ktap_ok() { ktap_count=$((ktap_count + 1)); echo "ok $ktap_count $*"; }
+ktap_not_ok() { ktap_count=$((ktap_count + 1)); ktap_failed=$((ktap_failed + 1)); echo "not ok $ktap_count $*"; }
+# ktap_skip NAME REASON
+ktap_skip() { ktap_count=$((ktap_count + 1)); echo "ok $ktap_count $1 # SKIP $2"; }
+ktap_note() { echo "# $*"; }
+# check NAME COMMAND...: ok when COMMAND succeeds; what it prints becomes notes when it does not
+check() {
+	local name=$1 out
+	shift
+	if out=$("$@" 2>&1); then
+		ktap_ok "$name"
+	else
+		ktap_not_ok "$name"
+		[ -z "$out" ] || echo "# ${out//$'\n'/$'\n'# }"
+		return 1
+	fi
+}
+# check_equal NAME EXPECTED FOUND
+check_equal() {
+	if [ "$2" = "$3" ]; then
+		ktap_ok "$1"
+	else
+		ktap_not_ok "$1: expected '$2', found '$3'"
+		return 1
+	fi
+}
+# ktap_end: ends the script; fails when a result was bad or missing
+ktap_end() {
+	if [ "$ktap_planned" != 0 ] && [ "$ktap_count" != "$ktap_planned" ]; then
+		echo "# $ktap_planned results planned, $ktap_count given"
+		exit 1
+	fi
+	[ "$ktap_failed" = 0 ] || exit 1
+	exit 0
+}
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $end ] || { echo "gave up waiting for: $*" >&2; return 1; }
+		sleep 0.1
+	done
+}
+
+# modules and ports
+# port_pci: the PCI addresses of the 82599 ports, in order
+port_pci() {
+	local d
+	for d in /sys/bus/pci/devices/*; do
+		[ "$(cat "$d/vendor")" = 0x8086 ] && [[ $(cat "$d/class") = 0x0200* ]] && echo "${d##*/}"
+	done
+	return 0
+}
+# port_driver PCI: ixgbe, ixgbe_bulk or nothing
+port_driver() {
+	local l
+	l=$(readlink "/sys/bus/pci/devices/$1/driver") && echo "${l##*/}"
+}
+# port_names: the interfaces of the ports in this network namespace, in the order of their PCI addresses
+port_names() {
+	local p
+	for p in $(port_pci); do
+		ls "/sys/bus/pci/devices/$p/net" 2>/dev/null
+	done
+	return 0
+}
+unload_drivers() {
+	local m
+	for m in ixgbe_bulk ixgbe skb_bulk; do
+		[ ! -e "/sys/module/$m" ] || modprobe -r "$m" || return
+	done
+}
+have_ports() { [ "$(port_names | wc -l)" = "$(port_pci | wc -l)" ]; }
+# load_stock, load_fork: hand all ports to one driver
+load_stock() {
+	unload_drivers && modprobe ixgbe "$@" && wait_for 20 have_ports
+}
+load_fork() {
+	unload_drivers && modprobe ixgbe_bulk "$@" && wait_for 20 have_ports
+}
+
+# two namespaces, a port in each
+left_ip=10.82.0.1 right_ip=10.82.0.2
+left_ip6=fd82::1 right_ip6=fd82::2
+left_if='' right_if=''
+
+in_left() { ip netns exec left "$@"; }
+in_right() { ip netns exec right "$@"; }
+# link_up NETNS INTERFACE
+link_up() { [ "$(ip netns exec "$1" cat "/sys/class/net/$2/carrier" 2>/dev/null)" = 1 ]; }
+# shellcheck disable=SC2120
+# wait_link [SECONDS]: until both ports see each other
+wait_link() {
+	wait_for "${1:-30}" link_up left "$left_if" && wait_for "${1:-30}" link_up right "$right_if"
+}
+# move_port NETNS INTERFACE IPV4 IPV6
+move_port() {
+	ip link set "$2" netns "$1" &&
+		ip -n "$1" link set lo up &&
+		ip -n "$1" addr add "$3/24" dev "$2" &&
+		ip -n "$1" addr add "$4/64" dev "$2" nodad &&
+		ip -n "$1" link set "$2" up
+}
+# two_netns: puts the first two ports into the namespaces left and right, with addresses, and waits for the link
+two_netns() {
+	local names ns
+	mapfile -t names < <(port_names)
+	[ ${#names[@]} -ge 2 ] || { echo "two ports are needed, found: ${names[*]-none}" >&2; return 1; }
+	left_if=${names[0]} right_if=${names[1]}
+	for ns in left right; do
+		[ -e "/run/netns/$ns" ] || ip netns add "$ns" || return
+	done
+	move_port left "$left_if" "$left_ip" "$left_ip6" && move_port right "$right_if" "$right_ip" "$right_ip6" &&
+		wait_link 30
+}
+# end_netns: the namespaces go, the ports come back
+end_netns() {
+	local ns
+	for ns in left right; do
+		[ ! -e "/run/netns/$ns" ] || ip netns del "$ns" || return
+	done
+	wait_for 20 have_ports
+}
+
+# traffic, from left to right
+ping_right() { in_left ping -q -c "${1:-3}" -i 0.2 -W 5 "$right_ip"; }
+
+tcp_listens() { in_right ss -Hltn "sport = :$1" | grep -q .; }
+# tcp_transfer MIB [SECONDS]: sends a file by TCP and compares the hashes
+tcp_transfer() {
+	local port=5201 limit=${2:-120} dir listener sent got
+	dir=$(mktemp -d /tmp/tcp.XXXXXX)
+	head -c "$1M" /dev/urandom >"$dir/sent"
+	in_right timeout "$limit" socat -u "TCP-LISTEN:$port,reuseaddr" "OPEN:$dir/got,creat,trunc" &
+	listener=$!
+	if ! wait_for 10 tcp_listens $port || ! in_left timeout "$limit" socat -u "OPEN:$dir/sent" "TCP:$right_ip:$port" ||
+		! wait "$listener"; then
+		kill "$listener" 2>/dev/null
+		rm -rf "$dir"
+		echo "the transfer failed or took longer than $limit s" >&2
+		return 1
+	fi
+	sent=$(sha256sum <"$dir/sent") got=$(sha256sum <"$dir/got")
+	rm -rf "$dir"
+	[ "$sent" = "$got" ] || { echo "the hashes differ" >&2; return 1; }
+}
+# udp_flood SECONDS [LENGTH]: as fast as it goes, losses allowed
+udp_flood() {
+	local server status=0
+	in_right timeout $(($1 + 30)) iperf3 -s -1 >/dev/null 2>&1 &
+	server=$!
+	wait_for 10 tcp_listens 5201 &&
+		in_left timeout $(($1 + 20)) iperf3 -c "$right_ip" -u -b 0 -t "$1" -l "${2:-64}" >/dev/null || status=1
+	kill "$server" 2>/dev/null
+	wait "$server" 2>/dev/null
+	return $status
+}
+# pktgen COUNT [COMMAND]...: the kernel's packet generator on the left port; prints its result line
+pktgen() {
+	local count=$1
+	shift
+	modprobe pktgen || return
+	# shellcheck disable=SC2016
+	in_left bash -c '
+		echo rem_device_all >/proc/net/pktgen/kpktgend_0
+		echo "add_device $1" >/proc/net/pktgen/kpktgend_0
+		dev=/proc/net/pktgen/$1 mac=$2 ip=$3 count=$4
+		shift 4
+		for c in "count $count" "pkt_size 60" "delay 0" "dst $ip" "dst_mac $mac" "$@"; do
+			echo "$c" >"$dev" || exit
+		done
+		echo start >/proc/net/pktgen/pgctrl
+		grep -A2 "^Result: OK" "$dev" | tr "\n" " "
+		grep -q "^Result: OK" "$dev"' \
+		_ "$left_if" "$(in_right cat "/sys/class/net/$right_if/address")" "$right_ip" "$count" "$@"
+}
+
+# skb_bulk
+skb_bulk_debug=/sys/kernel/debug/skb_bulk
+set_mode() { echo "$1" >/sys/module/skb_bulk/parameters/mode; }
+get_mode() { cat /sys/module/skb_bulk/parameters/mode; }
+# counter NAME: 0 when the module has none of that name
+counter() { awk -v n="$1" '$1 == n { v = $2 } END { print v + 0 }' "$skb_bulk_debug/counters"; }
+reset_counters() { echo 1 >"$skb_bulk_debug/reset"; }
+# slab_active CACHE: objects in use, by /proc/slabinfo
+slab_active() { awk -v n="$1" '$1 == n { print $2 }' /proc/slabinfo; }
