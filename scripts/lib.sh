@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# What several scripts need: messages, and facts about a kernel release. Sourced, not run.
+# shellcheck disable=SC2034
+PACKAGE=skb-bulk
+STOCK=ixgbe
+FORK=ixgbe_bulk
+
+say() { printf '%s\n' "$*"; }
+warn() { printf '%s: warning: %s\n' "${0##*/}" "$*" >&2; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+need_root() {
+	[ "$(id -u)" -eq 0 ] || die "only root can do this (run it with sudo)"
+}
+
+# the value of an option, or a sentence instead of an unbound variable
+value() {
+	[ -n "${2:-}" ] || die "$1 needs a value (--help tells)"
+	printf '%s\n' "$2"
+}
+
+package_version() { # TREE
+	sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$1/dkms.conf"
+}
+
+# "6.1.176" of the kernel that a directory of headers is for; a release such as 6.1.0-50 does not tell the point release
+headers_version() { # DIR
+	awk '$2 == "LINUX_VERSION_CODE" { code = $3 }
+	     $2 == "LINUX_VERSION_SUBLEVEL" { sublevel = $3 }
+	     END {
+		if (!code)
+			exit 1
+		if (sublevel == "")
+			sublevel = code % 256
+		print int(code / 65536) "." int(code / 256) % 256 "." sublevel
+	     }' "$1/include/generated/uapi/linux/version.h" 2>/dev/null
+}
+
+source_version() { # DIR
+	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v[$1] = $3 }
+	     END {
+		if (v["VERSION"] == "")
+			exit 1
+		print v["VERSION"] "." v["PATCHLEVEL"] "." v["SUBLEVEL"]
+	     }' "$1/Makefile" 2>/dev/null
+}
+
+# the range is written once, in dkms.conf, as a regular expression over the release
+served_kernel() { # TREE RELEASE
+	local range
+	range=$(sed -n 's/^BUILD_EXCLUSIVE_KERNEL="\(.*\)"/\1/p' "$1/dkms.conf")
+	[[ $2 =~ $range ]]
+}
+
+# in a chroot the modules and devices in /sys are another system's
+in_chroot() {
+	[ "$(stat -Lc %d:%i / 2>/dev/null)" != "$(stat -Lc %d:%i /proc/1/root 2>/dev/null)" ]
+}
