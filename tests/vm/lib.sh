@@ -48,6 +48,18 @@ lock() {
 	flock -w 1800 "$fd" || die "$1 has been locked for half an hour: is another run stuck?"
 }
 
+# work_dir NAME: a new directory below the cache, on the same file system. What a killed run left is swept on the way;
+# an hour's grace is for runs whose process numbers cannot be seen from here.
+work_dir() {
+	local d pid
+	mkdir -p "$cache/tmp"
+	find "$cache/tmp" -mindepth 1 -maxdepth 1 -mmin +60 -name '*.pid*' | while read -r d; do
+		pid=${d##*.pid}
+		[ -d "/proc/${pid%%.*}" ] || rm -rf --one-file-system "$d"
+	done
+	mktemp -d "$cache/tmp/$1.pid$$.XXXXXX"
+}
+
 # in_namespace COMMAND...: run with mounts and processes of its own, all gone when it ends, however it ends.
 # pid 1 of a namespace takes only the signals that it handles, hence the trap.
 in_namespace() {
