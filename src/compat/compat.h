@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The one place where kernels differ: each facility under one name, by what compat/probe found. */
+#ifndef SKB_BULK_COMPAT_H
+#define SKB_BULK_COMPAT_H
+
+#include <linux/local_lock.h>
+#include <linux/shrinker.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#if __has_include(<linux/skbuff_ref.h>)
+#include <linux/skbuff_ref.h>
+#endif
+
+#include "compat/probed.h"
+
+#ifdef HAVE_NET_HOTDATA
+#include <net/hotdata.h>
+#endif
+
+/* the cache that sk_buff heads come from, NULL where the kernel keeps it to itself */
+static inline struct kmem_cache *compat_head_cache(void)
+{
+#ifdef HAVE_NET_HOTDATA
+	return net_hotdata.skbuff_cache;
+#else
+	return NULL;
+#endif
+}
+
+/* with sheaves in SLUB a bulk free is cheap only when it names the cache, and a kfree() is cheap by itself */
+#ifdef HAVE_SHEAVES
+#define COMPAT_SHEAVES 1
+#else
+#define COMPAT_SHEAVES 0
+#endif
+
+/* the cache to name in a bulk free: none where SLUB looks it up from the object for the same price */
+static inline struct kmem_cache *compat_head_cache_to_free(void)
+{
+	return COMPAT_SHEAVES ? compat_head_cache() : NULL;
+}
+
+static inline bool compat_skb_pp_recycle(const struct sk_buff *skb)
+{
+#ifdef HAVE_SKB_PP_RECYCLE
+	return skb->pp_recycle;
+#else
+	return false;
+#endif
+}
+
+static inline bool compat_skb_remote(const struct sk_buff *skb)
+{
+#ifdef HAVE_SKB_ALLOC_CPU
+	return skb->alloc_cpu != raw_smp_processor_id();
+#else
+	return false;
+#endif
+}
+
+static inline struct sk_buff *compat_napi_build_skb(void *data, unsigned int frag_size)
+{
+#ifdef HAVE_NAPI_BUILD_SKB
+	return napi_build_skb(data, frag_size);
+#else
+	return build_skb(data, frag_size);
+#endif
+}
+
+/*
+ * Per-CPU data of softirq: on a kernel whose BH-disabled sections can be preempted (RT) newer kernels want a lock that
+ * nests in them; older ones serialise them per CPU by themselves.
+ */
+#ifdef HAVE_LOCAL_LOCK_NESTED_BH
+typedef local_lock_t compat_bh_lock_t;
+#define compat_bh_lock_init(lock)	local_lock_init(lock)
+#define compat_bh_lock(lock)		local_lock_nested_bh(lock)
+#define compat_bh_unlock(lock)		local_unlock_nested_bh(lock)
+#else
+typedef struct { } compat_bh_lock_t;
+#define compat_bh_lock_init(lock)	do { } while (0)
+#define compat_bh_lock(lock)		do { } while (0)
+#define compat_bh_unlock(lock)		do { } while (0)
+#endif
+
+#ifdef HAVE_WQ_PERCPU
+#define COMPAT_WQ_PERCPU WQ_PERCPU
+#else
+#define COMPAT_WQ_PERCPU 0
+#endif
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counters in debugfs: a table for people, name and value for programs, a file to reset them. */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/mm.h>
+#include <linux/seq_file.h>
+
+#include "cpu.h"
+
+static struct dentry *dir;
+
+static const struct counter {
+	const char *name;
+	size_t offset;
+} counter[] = {
+#define C(_name, _member) { _name, offsetof(struct skb_bulk_cpu, _member) }
+	C("head_taken", head.taken),
+	C("head_refilled", head.refilled),
+	C("head_reused", head.reused),
+	C("head_flushed", head.flushed),
+	C("head_flushes", head.flushes),
+	C("head_resident_max", head.resident_max),
+	C("data_taken", data.taken),
+	C("data_flushed", data.flushed),
+	C("data_flushes", data.flushes),
+	C("data_resident_max", data.resident_max),
+	C("data_single", data_single),
+	C("deferred", deferred),
+	C("refills", refills),
+	C("refill_failed", refill_failed),
+	C("build_kernel", build_kernel),
+	C("to_kernel_shared", handed[SKB_BULK_SHARED]),
+	C("to_kernel_fclone", handed[SKB_BULK_FCLONE]),
+	C("to_kernel_clone", handed[SKB_BULK_CLONE]),
+	C("to_kernel_page_pool", handed[SKB_BULK_PAGE_POOL]),
+	C("to_kernel_zerocopy", handed[SKB_BULK_ZEROCOPY]),
+	C("to_kernel_frag_list", handed[SKB_BULK_FRAG_LIST]),
+	C("to_kernel_remote", handed[SKB_BULK_REMOTE]),
+#undef C
+};
+
+/* what is counted by looking: objects in the runs, and what they weigh */
+enum { HEAD_RESIDENT, DATA_RESIDENT, RESIDENT_BYTES, LOOKED_AT };
+
+static const char * const looked_at_name[LOOKED_AT] = { "head_resident", "data_resident", "resident_bytes" };
+
+struct snapshot {
+	u64 counted[ARRAY_SIZE(counter)];
+	u64 looked_at[LOOKED_AT];
+};
+
+static u64 look(const struct skb_bulk_stack *s, u64 *bytes)
+{
+	u64 nr = s->fresh.nr;
+	unsigned int i;
+
+	*bytes += nr * sizeof(struct sk_buff);
+	for (i = 0; i < SKB_BULK_RUNS; i++) {
+		nr += s->run[i].nr;
+		*bytes += (u64)s->run[i].nr * s->run[i].size;
+	}
+	return nr;
+}
+
+/* runs on @c's CPU between two softirqs, so that the numbers of a CPU agree with each other */
+static void take(struct skb_bulk_cpu *c, void *arg)
+{
+	struct snapshot *snap = (struct snapshot *)arg + c->cpu;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(counter); i++)
+		snap->counted[i] = *(u64 *)((void *)c + counter[i].offset);
+	snap->looked_at[HEAD_RESIDENT] = look(&c->head, &snap->looked_at[RESIDENT_BYTES]);
+	snap->looked_at[DATA_RESIDENT] = look(&c->data, &snap->looked_at[RESIDENT_BYTES]);
+}
+
+static struct snapshot *snapshot(void)
+{
+	struct snapshot *snap = kvcalloc(nr_cpu_ids, sizeof(*snap), GFP_KERNEL);
+
+	if (snap)
+		skb_bulk_each_cpu(take, snap);
+	return snap;
+}
+
+#define for_each_value(snap, i) \
+	for (i = 0; i < sizeof(struct snapshot) / sizeof(u64); i++)
+
+static const char *value_name(unsigned int i)
+{
+	return i < ARRAY_SIZE(counter) ? counter[i].name : looked_at_name[i - ARRAY_SIZE(counter)];
+}
+
+static u64 value(const struct snapshot *snap, unsigned int i)
+{
+	return i < ARRAY_SIZE(counter) ? snap->counted[i] : snap->looked_at[i - ARRAY_SIZE(counter)];
+}
+
+/* the stable form: totals, then each CPU that has anything to say, one name and value a line */
+static int counters_show(struct seq_file *m, void *unused)
+{
+	struct snapshot *snap = snapshot();
+	unsigned int i;
+	int cpu;
+
+	if (!snap)
+		return -ENOMEM;
+	for_each_value(snap, i) {
+		u64 sum = 0;
+
+		for_each_possible_cpu(cpu)
+			sum += value(&snap[cpu], i);
+		seq_printf(m, "%s %llu\n", value_name(i), sum);
+	}
+	for_each_possible_cpu(cpu)
+		for_each_value(snap, i)
+			if (value(&snap[cpu], i))
+				seq_printf(m, "cpu%d.%s %llu\n", cpu, value_name(i), value(&snap[cpu], i));
+	kvfree(snap);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(counters);
+
+/* for people: a line a counter, a column a CPU, those without anything left out */
+static int stats_show(struct seq_file *m, void *unused)
+{
+	struct snapshot *snap = snapshot();
+	unsigned int i;
+	int cpu;
+
+	if (!snap)
+		return -ENOMEM;
+	seq_printf(m, "%-20s %14s", "", "all CPUs");
+	for_each_online_cpu(cpu)
+		seq_printf(m, "     CPU %-5d", cpu);
+	seq_putc(m, '\n');
+	for_each_value(snap, i) {
+		u64 sum = 0;
+
+		for_each_possible_cpu(cpu)
+			sum += value(&snap[cpu], i);
+		if (!sum)
+			continue;
+		seq_printf(m, "%-20s %14llu", value_name(i), sum);
+		for_each_online_cpu(cpu)
+			seq_printf(m, " %13llu", value(&snap[cpu], i));
+		seq_putc(m, '\n');
+	}
+	kvfree(snap);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(stats);
+
+/* stacks are emptied first, so that what was taken is what was given back from the first object on */
+static void reset(struct skb_bulk_cpu *c, void *unused)
+{
+	unsigned int i;
+
+	skb_bulk_drain_cpu(c);
+	for (i = 0; i < ARRAY_SIZE(counter); i++)
+		*(u64 *)((void *)c + counter[i].offset) = 0;
+	c->idle_seen = 0;
+}
+
+static ssize_t reset_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	skb_bulk_each_cpu(reset, NULL);
+	return len;
+}
+
+static const struct file_operations reset_fops = {
+	.owner = THIS_MODULE,
+	.open = nonseekable_open,
+	.write = reset_write,
+};
+
+void skb_bulk_counters_init(void)
+{
+	dir = debugfs_create_dir("skb_bulk", NULL);
+	debugfs_create_file("counters", 0444, dir, NULL, &counters_fops);
+	debugfs_create_file("stats", 0444, dir, NULL, &stats_fops);
+	debugfs_create_file("reset", 0200, dir, NULL, &reset_fops);
+}
+
+void skb_bulk_counters_exit(void)
+{
+	debugfs_remove_recursive(dir);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stacks that nobody pushes to are given back after a while. */
+#include <linux/jiffies.h>
+
+#include "cpu.h"
+
+unsigned int skb_bulk_idle_ms = 100;
+
+static struct workqueue_struct *idle_wq;
+
+static u64 pushed(const struct skb_bulk_cpu *c)
+{
+	return c->head.taken + c->data.taken + c->head.reused;
+}
+
+static void idle_queue(struct skb_bulk_cpu *c)
+{
+	queue_delayed_work_on(c->cpu, idle_wq, &c->idle_work, msecs_to_jiffies(READ_ONCE(skb_bulk_idle_ms)) + 1);
+}
+
+/* Context: BH disabled on @c's CPU. Called when a run is claimed while the work is not armed. */
+void skb_bulk_idle_start(struct skb_bulk_cpu *c)
+{
+	c->idle_armed = true;
+	c->idle_seen = pushed(c);
+	idle_queue(c);
+}
+
+static void idle_look(struct work_struct *work)
+{
+	struct skb_bulk_cpu *c = container_of(to_delayed_work(work), struct skb_bulk_cpu, idle_work);
+
+	local_bh_disable();
+	/* work of a CPU that went offline runs elsewhere; its stacks were drained by skb_bulk_cpu_dead() */
+	if (smp_processor_id() != c->cpu)
+		goto out;
+
+	skb_bulk_cpu_get();
+	if (pushed(c) != c->idle_seen) {
+		c->idle_seen = pushed(c);
+		idle_queue(c);
+	} else {
+		skb_bulk_drain_cpu(c);
+		c->idle_armed = false;
+	}
+	skb_bulk_cpu_put();
+out:
+	local_bh_enable();
+}
+
+void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c)
+{
+	INIT_DELAYED_WORK(&c->idle_work, idle_look);
+}
+
+/* Context: process. The CPU is offline or no user of the module is left. */
+void skb_bulk_idle_cancel_cpu(struct skb_bulk_cpu *c)
+{
+	cancel_delayed_work_sync(&c->idle_work);
+	c->idle_armed = false;
+}
+
+int skb_bulk_idle_init(void)
+{
+	idle_wq = alloc_workqueue("skb_bulk", WQ_MEM_RECLAIM | COMPAT_WQ_PERCPU, 0);
+	return idle_wq ? 0 : -ENOMEM;
+}
+
+void skb_bulk_idle_exit(void)
+{
+	destroy_workqueue(idle_wq);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/* skb_bulk: frees and reuses sk_buffs in bulk. Start, stop, and what is done on each CPU. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
+#include <linux/module.h>
+#include <linux/skbuff.h>
+
+#include "cpu.h"
+
+struct skb_bulk_cpu __percpu *skb_bulk_cpu;
+u8 skb_bulk_head_shift __read_mostly;
+u8 skb_bulk_data_shift[SKB_BULK_DATA_MAX / 128] __read_mostly;
+
+static int cpuhp_state;
+
+/* Context: BH disabled on @c's CPU and the lock held, or the CPU is offline */
+void skb_bulk_drain_cpu(struct skb_bulk_cpu *c)
+{
+	skb_bulk_stack_drain(&c->head);
+	skb_bulk_stack_drain(&c->data);
+}
+
+struct each_cpu {
+	void (*fn)(struct skb_bulk_cpu *c, void *arg);
+	void *arg;
+};
+
+static long on_this_cpu(void *arg)
+{
+	struct each_cpu *call = arg;
+
+	local_bh_disable();
+	call->fn(skb_bulk_cpu_get(), call->arg);
+	skb_bulk_cpu_put();
+	local_bh_enable();
+	return 0;
+}
+
+/*
+ * Calls @fn for every CPU's stacks: on that CPU with BH disabled, so that no softirq is halfway through a push; from
+ * here for a CPU that is offline, whose stacks nobody touches.
+ *
+ * Context: process, may sleep.
+ */
+void skb_bulk_each_cpu(void (*fn)(struct skb_bulk_cpu *c, void *arg), void *arg)
+{
+	struct each_cpu call = { .fn = fn, .arg = arg };
+	int cpu;
+
+	cpus_read_lock();
+	for_each_possible_cpu(cpu) {
+		if (cpu_online(cpu))
+			work_on_cpu(cpu, on_this_cpu, &call);
+		else
+			fn(per_cpu_ptr(skb_bulk_cpu, cpu), arg);
+	}
+	cpus_read_unlock();
+}
+
+static int cpu_dead(unsigned int cpu)
+{
+	struct skb_bulk_cpu *c = per_cpu_ptr(skb_bulk_cpu, cpu);
+
+	skb_bulk_idle_cancel_cpu(c);
+	local_bh_disable();
+	skb_bulk_drain_cpu(c);
+	local_bh_enable();
+	return 0;
+}
+
+static u8 slab_shift(const void *obj)
+{
+	return PAGE_SHIFT + compound_order(virt_to_head_page(obj));
+}
+
+/*
+ * How large slab pages are depends on the kernel, the number of CPUs and the command line, so it is looked up from an
+ * object of each cache that data comes from. A wrong answer would cost speed, no more.
+ */
+static int learn_shifts(void)
+{
+	unsigned int size, i = 0;
+	struct sk_buff *skb;
+	void *obj;
+
+	for (size = 128; size <= SKB_BULK_DATA_MAX; size *= 2) {
+		obj = kmalloc(size, GFP_KERNEL);
+		if (!obj)
+			return -ENOMEM;
+		while (i < size / 128)
+			skb_bulk_data_shift[i++] = slab_shift(obj);
+		kfree(obj);
+	}
+
+	/* the smallest skb has its data from a cache of its own on newer kernels */
+	skb = alloc_skb(1, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	size = skb_end_offset(skb) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	skb_bulk_data_shift[(size - 1) / 128] = slab_shift(skb->head);
+	skb_bulk_head_shift = slab_shift(skb);
+	kfree_skb(skb);
+	return 0;
+}
+
+static int __init skb_bulk_init(void)
+{
+	int cpu, err;
+
+	skb_bulk_cpu = alloc_percpu(struct skb_bulk_cpu);
+	if (!skb_bulk_cpu)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct skb_bulk_cpu *c = per_cpu_ptr(skb_bulk_cpu, cpu);
+
+		c->cpu = cpu;
+		compat_bh_lock_init(&c->lock);
+		skb_bulk_stack_init(&c->head, "head", compat_head_cache_to_free(), SKB_BULK_HEAD_BYTES);
+		skb_bulk_stack_init(&c->data, "data", NULL, SKB_BULK_DATA_BYTES);
+		skb_bulk_irq_queue_init(c);
+		skb_bulk_idle_init_cpu(c);
+	}
+
+	err = learn_shifts();
+	if (err)
+		goto free_percpu;
+	err = skb_bulk_idle_init();
+	if (err)
+		goto free_percpu;
+	err = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "net/skb_bulk:dead", NULL, cpu_dead);
+	if (err < 0)
+		goto idle_exit;
+	cpuhp_state = err;
+
+	skb_bulk_params_ready();
+	skb_bulk_counters_init();
+	return 0;
+
+idle_exit:
+	skb_bulk_idle_exit();
+free_percpu:
+	free_percpu(skb_bulk_cpu);
+	return err;
+}
+
+/* no other module calls in any more: what is queued and stacked goes back */
+static void __exit skb_bulk_exit(void)
+{
+	int cpu;
+
+	skb_bulk_counters_exit();
+	cpuhp_remove_state_nocalls(cpuhp_state);
+	/* a queue first, since it is consumed into the stacks */
+	for_each_possible_cpu(cpu)
+		skb_bulk_irq_queue_exit(per_cpu_ptr(skb_bulk_cpu, cpu));
+	for_each_possible_cpu(cpu)
+		cpu_dead(cpu);
+	/* the idle work could have been armed again by a claim before its CPU was drained, not after */
+	skb_bulk_idle_exit();
+	free_percpu(skb_bulk_cpu);
+}
+
+module_init(skb_bulk_init);
+module_exit(skb_bulk_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("the skb-bulk authors");
+MODULE_DESCRIPTION("Frees and reuses sk_buffs in bulk, for NAPI drivers");
+MODULE_VERSION("0.1.0");

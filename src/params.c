@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Module parameters: each is checked whole before anything changes, then settled on every CPU. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/string.h>
+
+#include "cpu.h"
+#include "skb_bulk.h"
+
+enum mode { MODE_ANY, MODE_STOCK, MODE_BULK };
+
+static const char * const mode_word[] = { "any", "stock", "bulk" };
+
+#define DEPTH_MAX	(SKB_BULK_RUNS * SKB_BULK_RUN_LEN)
+#define IDLE_MS_MAX	60000
+
+DEFINE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
+DEFINE_STATIC_KEY_FALSE(skb_bulk_mode_any);
+
+static enum mode mode = MODE_BULK;
+unsigned int skb_bulk_depth = DEPTH_MAX;
+
+/* values given at load are stored, and settled when the CPUs' stacks exist */
+static bool ready;
+static DEFINE_MUTEX(settle_lock);
+
+static void drain(struct skb_bulk_cpu *c, void *unused)
+{
+	skb_bulk_drain_cpu(c);
+}
+
+static void configure(struct skb_bulk_cpu *c, void *unused)
+{
+	skb_bulk_drain_cpu(c);
+	skb_bulk_stack_configure(&c->head, skb_bulk_depth);
+	skb_bulk_stack_configure(&c->data, skb_bulk_depth);
+}
+
+static void key_set(struct static_key *key, bool on)
+{
+	if (on)
+		static_key_enable(key);
+	else
+		static_key_disable(key);
+}
+
+static void settle_mode(void)
+{
+	key_set(&skb_bulk_mode_any.key, mode == MODE_ANY);
+	key_set(&skb_bulk_mode_bulk.key, mode == MODE_BULK);
+	/* whoever saw the old keys is in softirq: what it stacks is there before the CPU comes to the drain */
+	if (mode != MODE_BULK)
+		skb_bulk_each_cpu(drain, NULL);
+}
+
+static int mode_set(const char *val, const struct kernel_param *kp)
+{
+	int i = __sysfs_match_string(mode_word, ARRAY_SIZE(mode_word), val);
+
+	if (i < 0) {
+		pr_err("mode: unknown value '%.*s' (use any, stock or bulk)\n", (int)strcspn(val, "\n"), val);
+		return -EINVAL;
+	}
+	mutex_lock(&settle_lock);
+	mode = i;
+	if (ready)
+		settle_mode();
+	mutex_unlock(&settle_lock);
+	return 0;
+}
+
+static int mode_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", mode_word[mode]);
+}
+
+static const struct kernel_param_ops mode_ops = { .set = mode_set, .get = mode_get };
+module_param_cb(mode, &mode_ops, NULL, 0644);
+MODULE_PARM_DESC(mode, "how skbs are freed and built: any (dev_consume_skb_any), stock (the kernel's NAPI functions), bulk (default)");
+
+/* Return: 0 and *@to changed, or -EINVAL, one line in the log, and *@to as it was. */
+static int uint_set(const char *val, const char *name, unsigned int *to, unsigned int min, unsigned int max)
+{
+	unsigned int new;
+
+	if (kstrtouint(val, 0, &new) || new < min || new > max) {
+		pr_err("%s: not a number from %u to %u: '%.*s'\n", name, min, max, (int)strcspn(val, "\n"), val);
+		return -EINVAL;
+	}
+	*to = new;
+	return 0;
+}
+
+static int depth_set(const char *val, const struct kernel_param *kp)
+{
+	int err;
+
+	mutex_lock(&settle_lock);
+	err = uint_set(val, "depth", &skb_bulk_depth, 1, DEPTH_MAX);
+	if (!err && ready)
+		skb_bulk_each_cpu(configure, NULL);
+	mutex_unlock(&settle_lock);
+	return err;
+}
+
+static int depth_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%u\n", skb_bulk_depth);
+}
+
+static const struct kernel_param_ops depth_ops = { .set = depth_set, .get = depth_get };
+module_param_cb(depth, &depth_ops, NULL, 0644);
+MODULE_PARM_DESC(depth, "most objects that a CPU's stack of heads, and its stack of data, holds before it gives some back: 1 (hold none) to 1024 (default)");
+
+static int idle_ms_set(const char *val, const struct kernel_param *kp)
+{
+	return uint_set(val, "idle_ms", &skb_bulk_idle_ms, 1, IDLE_MS_MAX);
+}
+
+static int idle_ms_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%u\n", skb_bulk_idle_ms);
+}
+
+static const struct kernel_param_ops idle_ms_ops = { .set = idle_ms_set, .get = idle_ms_get };
+module_param_cb(idle_ms, &idle_ms_ops, NULL, 0644);
+MODULE_PARM_DESC(idle_ms, "milliseconds after which a CPU's idle stacks are given back: 1 to 60000 (default 100)");
+
+/* Context: process, once, when the CPUs' stacks exist */
+void skb_bulk_params_ready(void)
+{
+	mutex_lock(&settle_lock);
+	skb_bulk_each_cpu(configure, NULL);
+	settle_mode();
+	ready = true;
+	mutex_unlock(&settle_lock);
+}
+
+/**
+ * skb_bulk_flush() - give back all that the stacks of every CPU hold
+ *
+ * For a driver that goes down, or anyone who wants the memory back at once.
+ *
+ * Context: process, may sleep.
+ */
+void skb_bulk_flush(void)
+{
+	skb_bulk_each_cpu(drain, NULL);
+}
+EXPORT_SYMBOL_GPL(skb_bulk_flush);
