@@ -2,7 +2,7 @@
 # What a person types; the modules themselves are built by Kbuild.
 
 KVER ?= $(shell uname -r)
-O ?= build/$(KVER)
+OUT ?= build/$(KVER)
 export KSRC FORCE
 
 .PHONY: help modules install uninstall clean
@@ -10,14 +10,14 @@ export KSRC FORCE
 help:
 	@echo 'make install    build both modules with DKMS and install them (as root)'
 	@echo 'make uninstall  take everything back (as root)'
-	@echo 'make modules    build both in $(O), installing nothing'
+	@echo 'make modules    build both in $(OUT), installing nothing'
 	@echo 'make clean      remove what modules built'
 	@echo
 	@echo 'KVER=release    another kernel than the running one'
 	@echo 'KSRC=place      a kernel source, unpacked or a tarball, to take ixgbe from'
 
 modules:
-	@scripts/build --kernel '$(KVER)' --out '$(O)'
+	@scripts/build --kernel '$(KVER)' --out '$(OUT)'
 
 install:
 	@scripts/install --kernel '$(KVER)'

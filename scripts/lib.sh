@@ -6,6 +6,9 @@ PACKAGE=skb-bulk
 STOCK=ixgbe
 FORK=ixgbe_bulk
 
+# what was said to the make that runs a script is not for the make that the script runs, nor for those of dkms
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
+
 say() { printf '%s\n' "$*"; }
 warn() { printf '%s: warning: %s\n' "${0##*/}" "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
