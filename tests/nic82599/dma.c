@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The guest's memory as the card may see it: every address and length goes through here. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "nic.h"
+
+#define REPORT_MAX	20		/* a broken guest must not fill the log */
+
+/* first region that ends behind iova */
+static unsigned int find(const struct dma *d, uint64_t iova)
+{
+	unsigned int lo = 0, hi = d->n;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (d->region[mid].iova + (d->region[mid].size - 1) < iova)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static int insert(struct nic *nic, const struct dma_region *r)
+{
+	struct dma *d = &nic->dma;
+	unsigned int i;
+
+	if (!r->size || r->iova + (r->size - 1) < r->iova)
+		return -EINVAL;
+	if (d->n == DMA_REGIONS)
+		return -ENOSPC;
+	i = find(d, r->iova);
+	if (i < d->n && d->region[i].iova <= r->iova + (r->size - 1))
+		return -EEXIST;
+	memmove(&d->region[i + 1], &d->region[i], (d->n - i) * sizeof(*r));
+	d->region[i] = *r;
+	d->n++;
+	return 0;
+}
+
+int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, uint32_t prot, int fd)
+{
+	struct dma_region r = { .iova = iova, .size = size, .prot = prot };
+	struct stat st;
+	void *host;
+	int err;
+
+	if (fd < 0)
+		return insert(nic, &r);
+
+	/* touching a page behind the end of the file would kill us */
+	if (fstat(fd, &st))
+		return -errno;
+	if (offset % (uint64_t)sysconf(_SC_PAGESIZE) || iova % 4096 || size > SIZE_MAX ||
+	    offset + size < offset || offset + size > (uint64_t)st.st_size)
+		return -EINVAL;
+	host = mmap(NULL, size, (prot & DMA_WRITE) ? PROT_READ | PROT_WRITE : PROT_READ,
+		    MAP_SHARED, fd, (off_t)offset);
+	if (host == MAP_FAILED)
+		return -errno;
+	r.host = host;
+	r.map_len = size;
+	err = insert(nic, &r);
+	if (err)
+		munmap(host, size);
+	return err;
+}
+
+int dma_map_host(struct nic *nic, uint64_t iova, uint64_t size, uint32_t prot, void *host)
+{
+	struct dma_region r = { .iova = iova, .size = size, .prot = prot, .host = host };
+
+	return insert(nic, &r);
+}
+
+static void drop(struct dma *d, unsigned int i)
+{
+	if (d->region[i].map_len)
+		munmap(d->region[i].host, d->region[i].map_len);
+	d->n--;
+	memmove(&d->region[i], &d->region[i + 1], (d->n - i) * sizeof(d->region[0]));
+	d->last = 0;
+}
+
+int dma_unmap(struct nic *nic, uint64_t iova, uint64_t size)
+{
+	struct dma *d = &nic->dma;
+	unsigned int i = find(d, iova);
+	int found = 0;
+
+	if (!size || iova + (size - 1) < iova)
+		return -EINVAL;
+	while (i < d->n && d->region[i].iova >= iova &&
+	       d->region[i].iova + (d->region[i].size - 1) <= iova + (size - 1)) {
+		drop(d, i);
+		found = 1;
+	}
+	return found ? 0 : -ENOENT;
+}
+
+void dma_unmap_all(struct nic *nic)
+{
+	while (nic->dma.n)
+		drop(&nic->dma, nic->dma.n - 1);
+}
+
+void *dma_at(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot)
+{
+	struct dma *d = &nic->dma;
+	const struct dma_region *r;
+	unsigned int i = d->last;
+
+	/* nearly every access is in the region of the one before */
+	if (i >= d->n || iova < d->region[i].iova || iova - d->region[i].iova >= d->region[i].size)
+		i = find(d, iova);
+	if (i >= d->n)
+		return NULL;
+	r = &d->region[i];
+	if (iova < r->iova || len > r->size || iova - r->iova > r->size - len)
+		return NULL;
+	if (!r->host || (r->prot & prot) != prot)
+		return NULL;
+	d->last = i;
+	return r->host + (iova - r->iova);
+}
+
+void *dma_get(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot, const char *why)
+{
+	void *p = dma_at(nic, iova, len, prot);
+
+	if (!p && nic->dma.refused++ < REPORT_MAX)
+		nic_msg(nic, "refused dma %s of %" PRIu64 " bytes at 0x%" PRIx64 " (%s)",
+			(prot & DMA_WRITE) ? "write" : "read", len, iova, why);
+	return p;
+}
+
+bool dma_write(struct nic *nic, uint64_t iova, const void *from, size_t len, const char *why)
+{
+	void *p = dma_get(nic, iova, len, DMA_WRITE, why);
+
+	if (p)
+		memcpy(p, from, len);
+	return p;
+}

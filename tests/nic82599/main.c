@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The emulated 82599 as a process: command line, and the loop that serves every port. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nic.h"
+
+#define TX_BUDGET	64	/* frames a port sends before the sockets get a turn */
+#define MAX_POLL	32
+
+static const char usage[] =
+	"usage: nic82599 --port sock=PATH[,mac=XX:XX:XX:XX:XX:XX][,id=10f7][,sync=1][,link=down] [--port ...]\n"
+	"                [--cable A,B]... [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
+	"\n"
+	"Serves each port as a vfio-user device on its socket. Two ports are cabled to each other unless\n"
+	"--cable says otherwise; a port without a cable has a link partner that swallows every frame.\n"
+	"Prints 'ready' when the sockets listen, ends when the last client has gone.\n"
+	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
+	"  --pcap     frames in and out of a port\n"
+	"  --control  commands by a socket, one a line: link 0 down, tx-stall 0 on, gone 0 on, ...\n"
+	"  --stats    at the end, what each port did\n";
+
+struct program {
+	struct card card;
+	struct vfio *vfio[MAX_PORTS];
+	struct control *control;
+	const char *stats;
+	int signals;
+};
+
+static _Noreturn void die(const char *what, const char *arg)
+{
+	fprintf(stderr, "nic82599: %s%s%s\n", what, arg ? ": " : "", arg ? arg : "");
+	exit(2);
+}
+
+/* ---- command line ------------------------------------------------------------- */
+
+static void parse_mac(const char *text, uint8_t *mac)
+{
+	unsigned int b[6];
+	char rest;
+
+	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2], &b[3], &b[4], &b[5],
+		   &rest) != 6)
+		die("not a MAC address", text);
+	for (unsigned int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)b[i];
+	if (mac[0] & 1)
+		die("a port cannot have a multicast address", text);
+}
+
+static void parse_port(struct program *p, char *arg)
+{
+	enum { SOCK, MAC, ID, SYNC, LINK };
+	static char *const keys[] = {
+		[SOCK] = "sock", [MAC] = "mac", [ID] = "id", [SYNC] = "sync", [LINK] = "link", NULL
+	};
+	struct config cfg = { .device_id = 0x10f7 };
+	char *value;
+
+	memcpy(cfg.mac, "\x02\x00\x00\x82\x59\x00", 6);
+	cfg.mac[5] = (uint8_t)p->card.n;
+	while (*arg) {
+		int key = getsubopt(&arg, keys, &value);
+
+		if (key < 0 || !value)
+			die("--port does not know", value);
+		switch (key) {
+		case SOCK:
+			cfg.sock = value;
+			break;
+		case MAC:
+			parse_mac(value, cfg.mac);
+			break;
+		case ID:
+			cfg.device_id = (uint16_t)strtoul(value, NULL, 16);
+			break;
+		case SYNC:
+			cfg.sync = strcmp(value, "0");
+			break;
+		case LINK:
+			cfg.link_down = !strcmp(value, "down");
+			break;
+		}
+	}
+	if (!cfg.sock)
+		die("--port needs sock=PATH", NULL);
+	if (!card_add(&p->card, &cfg))
+		die("too many ports, or no memory", NULL);
+}
+
+static void parse_cable(struct program *p, const char *arg)
+{
+	unsigned int a, b;
+	char rest;
+
+	if (sscanf(arg, "%u,%u%c", &a, &b, &rest) != 2 || a == b || a >= p->card.n || b >= p->card.n)
+		die("--cable needs two ports given before it, as A,B", arg);
+	card_cable(&p->card, a, b);
+}
+
+static void parse_pcap(struct program *p, const char *arg)
+{
+	char *end;
+	unsigned long n = strtoul(arg, &end, 10);
+
+	if (end == arg || *end != '=' || n >= p->card.n)
+		die("--pcap needs a port given before it, as N=FILE", arg);
+	p->card.port[n]->wire.pcap = pcap_open(end + 1);
+	if (!p->card.port[n]->wire.pcap)
+		die("cannot write", end + 1);
+}
+
+static void parse(struct program *p, int argc, char **argv)
+{
+	enum { PORT = 256, CABLE, PCAP, CONTROL, STATS, HELP };
+	static const struct option opts[] = {
+		{ "port", required_argument, NULL, PORT },
+		{ "cable", required_argument, NULL, CABLE },
+		{ "pcap", required_argument, NULL, PCAP },
+		{ "control", required_argument, NULL, CONTROL },
+		{ "stats", required_argument, NULL, STATS },
+		{ "help", no_argument, NULL, HELP },
+		{ 0 }
+	};
+	bool cabled = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
+		switch (c) {
+		case PORT:
+			parse_port(p, optarg);
+			break;
+		case CABLE:
+			parse_cable(p, optarg);
+			cabled = true;
+			break;
+		case PCAP:
+			parse_pcap(p, optarg);
+			break;
+		case CONTROL:
+			p->control = control_listen(&p->card, optarg);
+			if (!p->control)
+				die("cannot listen", optarg);
+			break;
+		case STATS:
+			p->stats = optarg;
+			break;
+		case HELP:
+			fputs(usage, stdout);
+			exit(0);
+		default:
+			fputs(usage, stderr);
+			exit(2);
+		}
+	}
+	if (optind != argc || !p->card.n) {
+		fputs(usage, stderr);
+		exit(2);
+	}
+	if (!cabled && p->card.n == 2)
+		card_cable(&p->card, 0, 1);
+}
+
+/* ---- the loop --------------------------------------------------------------------- */
+
+static int watch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* every client that there was has gone */
+static bool deserted(const struct program *p)
+{
+	bool was = false;
+
+	for (unsigned int i = 0; i < p->card.n; i++) {
+		if (vfio_connected(p->vfio[i]))
+			return false;
+		was |= vfio_was_connected(p->vfio[i]);
+	}
+	return was;
+}
+
+/* how long to sleep: not at all, until a throttled interrupt is due, or for good */
+static const struct timespec *timeout(struct program *p, bool busy, struct timespec *t)
+{
+	uint64_t first = 0, now;
+
+	memset(t, 0, sizeof(*t));
+	if (busy)
+		return t;
+	for (unsigned int i = 0; i < p->card.n; i++) {
+		uint64_t d = intr_deadline(p->card.port[i]);
+
+		if (d && (!first || d < first))
+			first = d;
+	}
+	if (!first)
+		return NULL;
+	now = now_ns();
+	if (first > now) {
+		t->tv_sec = (time_t)((first - now) / 1000000000u);
+		t->tv_nsec = (long)((first - now) % 1000000000u);
+	}
+	return t;
+}
+
+static void serve(struct program *p)
+{
+	bool busy = false;
+
+	while (!deserted(p)) {
+		struct pollfd pfd[MAX_POLL];
+		struct timespec t;
+		int ctl[8], n = 0, n_ctl;
+
+		pfd[n++] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
+		for (unsigned int i = 0; i < p->card.n; i++)
+			pfd[n++] = (struct pollfd){ .fd = vfio_pollfd(p->vfio[i]), .events = POLLIN };
+		n_ctl = control_pollfds(p->control, ctl, 8);
+		for (int i = 0; i < n_ctl; i++)
+			pfd[n++] = (struct pollfd){ .fd = ctl[i], .events = POLLIN };
+
+		if (ppoll(pfd, (nfds_t)n, timeout(p, busy, &t), NULL) < 0 && errno != EINTR)
+			die("poll", strerror(errno));
+		if (pfd[0].revents)
+			return;
+		for (unsigned int i = 0; i < p->card.n; i++)
+			if (pfd[1 + i].revents)
+				vfio_input(p->vfio[i]);
+		for (int i = 0; i < n_ctl; i++)
+			if (pfd[1 + p->card.n + (unsigned int)i].revents) {
+				control_input(p->control);
+				break;
+			}
+		busy = card_run(&p->card, TX_BUDGET);
+	}
+}
+
+static void finish(struct program *p)
+{
+	FILE *f;
+
+	if (p->stats) {
+		f = fopen(p->stats, "w");
+		if (!f)
+			die("cannot write", p->stats);
+		for (unsigned int i = 0; i < p->card.n; i++)
+			stats_dump(p->card.port[i], f);
+		fclose(f);
+	}
+	for (unsigned int i = 0; i < p->card.n; i++)
+		vfio_close(p->vfio[i]);
+	control_close(p->control);
+	card_free(&p->card);
+}
+
+int main(int argc, char **argv)
+{
+	struct program p = { 0 };
+
+	regs_init();
+	parse(&p, argc, argv);
+	p.signals = watch_signals();
+	for (unsigned int i = 0; i < p.card.n; i++) {
+		p.vfio[i] = vfio_listen(p.card.port[i], p.card.port[i]->cfg.sock);
+		if (!p.vfio[i])
+			die("cannot listen", p.card.port[i]->cfg.sock);
+	}
+	puts("ready");
+	fflush(stdout);
+	serve(&p);
+	finish(&p);
+	return 0;
+}

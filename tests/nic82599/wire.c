@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Between the ports: the cable, its faults, and packet captures. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "nic.h"
+
+struct pcap {
+	FILE *f;
+};
+
+/* one in n, by a generator that a seed repeats */
+static bool one_in(struct fault *f, uint32_t n)
+{
+	if (!n)
+		return false;
+	f->rng ^= f->rng << 13;
+	f->rng ^= f->rng >> 7;
+	f->rng ^= f->rng << 17;
+	return f->rng % n == 0;
+}
+
+static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
+{
+	pcap_frame(nic->wire.pcap, frame, len);
+	rx_frame(nic, frame, len, flags);
+}
+
+void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
+{
+	struct nic *peer = nic->wire.peer;
+	unsigned int flags = 0;
+
+	nic->wire.sent++;
+	pcap_frame(nic->wire.pcap, frame, len);
+	if (nic->wire.tap)
+		nic->wire.tap(nic->wire.tap_arg, frame, len);
+	if (REG(nic, HLREG0) & HLREG0_LPBK) {
+		rx_frame(nic, frame, len, 0);
+		return;
+	}
+	if (!peer || !nic->link.up || !peer->link.up)
+		return;
+	if (one_in(&nic->fault, nic->fault.drop_1_in)) {
+		nic->fault.dropped++;
+		return;
+	}
+	if (one_in(&nic->fault, nic->fault.corrupt_1_in)) {
+		nic->fault.corrupted++;
+		flags = RX_BAD_CRC;
+	}
+	arrive(peer, frame, len, flags);
+}
+
+/* a pause frame to the partner, which the partner's driver may have told it to ignore */
+void wire_pause(struct nic *nic, bool xoff)
+{
+	struct nic *to = (REG(nic, HLREG0) & HLREG0_LPBK) ? nic : nic->wire.peer;
+
+	if (!to || (xoff && !(REG(to, MFLCN) & MFLCN_RFCE)) || (!xoff && !to->tx.paused))
+		return;
+	if (xoff)
+		REG(to, LXOFFRXCNT)++;
+	else
+		REG(to, LXONRXCNT)++;
+	to->tx.paused = xoff;
+	to->tx.paused_since = now_ns();
+}
+
+/* ---- captures: the classic format with nanoseconds -------------------------------- */
+
+#define PCAP_MAGIC_NS	0xa1b23c4du
+#define PCAP_ETHERNET	1
+
+struct pcap *pcap_open(const char *path)
+{
+	const uint32_t head[6] = { PCAP_MAGIC_NS, 2 | 4 << 16, 0, 0, MAX_FRAME, PCAP_ETHERNET };
+	struct pcap *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->f = fopen(path, "wb");
+	if (!p->f || fwrite(head, sizeof(head), 1, p->f) != 1) {
+		if (p->f)
+			fclose(p->f);
+		free(p);
+		return NULL;
+	}
+	setvbuf(p->f, NULL, _IOFBF, 1 << 20);
+	return p;
+}
+
+void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
+{
+	struct timespec t;
+	uint32_t head[4];
+
+	if (!p)
+		return;
+	clock_gettime(CLOCK_REALTIME, &t);
+	head[0] = (uint32_t)t.tv_sec;
+	head[1] = (uint32_t)t.tv_nsec;
+	head[2] = head[3] = (uint32_t)len;
+	fwrite(head, sizeof(head), 1, p->f);
+	fwrite(frame, len, 1, p->f);
+}
+
+void pcap_flush(struct pcap *p)
+{
+	if (p)
+		fflush(p->f);
+}
+
+void pcap_close(struct pcap *p)
+{
+	if (!p)
+		return;
+	fclose(p->f);
+	free(p);
+}
