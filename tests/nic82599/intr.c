@@ -13,7 +13,7 @@ void intr_init(struct nic *nic)
 {
 	for (unsigned int v = 0; v < N_VECTORS; v++)
 		nic->intr.eventfd[v] = -1;
-	nic->intr.intx_fd = nic->intr.msi_fd = -1;
+	nic->intr.intx_fd = nic->intr.msi_fd = nic->intr.err_fd = -1;
 }
 
 void intr_reset(struct nic *nic)

@@ -82,7 +82,7 @@ struct intr {
 	uint64_t pending;		/* PBA: fired with nobody listening */
 	uint64_t fired;
 	int eventfd[N_VECTORS];
-	int intx_fd, msi_fd;
+	int intx_fd, msi_fd, err_fd;
 	bool intx_masked, intx_level;
 	bool dirty;			/* evaluate before going to sleep */
 };

@@ -326,6 +326,7 @@ static const struct {
 	[IRQ_INTX] = { IRQ_EVENTFD | IRQ_MASKABLE | IRQ_AUTOMASKED, 1 },
 	[IRQ_MSI] = { IRQ_EVENTFD | IRQ_NORESIZE, 1 },
 	[IRQ_MSIX] = { IRQ_EVENTFD | IRQ_NORESIZE, N_VECTORS },
+	[IRQ_ERR] = { IRQ_EVENTFD, 1 },		/* never used, but the client asks for it */
 };
 
 static int do_irq_info(struct vfio *v, const uint8_t *msg, size_t len)
@@ -348,10 +349,20 @@ static void connect_irq(struct vfio *v, uint32_t index, uint32_t vector, int fd)
 {
 	struct intr *in = &v->nic->intr;
 
-	if (index == IRQ_MSIX)
+	switch (index) {
+	case IRQ_MSIX:
 		intr_connect(v->nic, vector, fd);
-	else
-		intr_set_eventfd(v->nic, index == IRQ_MSI ? &in->msi_fd : &in->intx_fd, fd);
+		break;
+	case IRQ_MSI:
+		intr_set_eventfd(v->nic, &in->msi_fd, fd);
+		break;
+	case IRQ_INTX:
+		intr_set_eventfd(v->nic, &in->intx_fd, fd);
+		break;
+	default:
+		intr_set_eventfd(v->nic, &in->err_fd, fd);
+		break;
+	}
 }
 
 static void mask_intx(struct nic *nic, bool masked)
@@ -497,6 +508,7 @@ static void disconnect(struct vfio *v)
 		intr_set_eventfd(nic, &nic->intr.eventfd[i], -1);
 	intr_set_eventfd(nic, &nic->intr.msi_fd, -1);
 	intr_set_eventfd(nic, &nic->intr.intx_fd, -1);
+	intr_set_eventfd(nic, &nic->intr.err_fd, -1);
 	dma_unmap_all(nic);
 	nic_reset(nic);
 }
