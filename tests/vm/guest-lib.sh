@@ -16,15 +16,16 @@ ktap_not_ok() { ktap_count=$((ktap_count + 1)); ktap_failed=$((ktap_failed + 1))
 # ktap_skip NAME REASON
 ktap_skip() { ktap_count=$((ktap_count + 1)); echo "ok $ktap_count $1 # SKIP $2"; }
 ktap_note() { echo "# $*"; }
-# check NAME COMMAND...: ok when COMMAND succeeds; what it prints becomes notes when it does not
+# check NAME COMMAND...: ok when COMMAND succeeds; what it prints becomes notes when it does not.
+# COMMAND runs in this shell, so that a function may set variables.
 check() {
-	local name=$1 out
+	local name=$1 out=/tmp/check.$$
 	shift
-	if out=$("$@" 2>&1); then
+	if "$@" >$out 2>&1; then
 		ktap_ok "$name"
 	else
 		ktap_not_ok "$name"
-		[ -z "$out" ] || echo "# ${out//$'\n'/$'\n'# }"
+		awk '{ print "# " $0 }' $out
 		return 1
 	fi
 }
