@@ -27,17 +27,10 @@ package_version() { # TREE
 	sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$1/dkms.conf"
 }
 
-# "6.1.176" of the kernel that a directory of headers is for; a release such as 6.1.0-50 does not tell the point release
+# "6.1.176" of the kernel that a directory of headers is for; a release such as 6.1.0-50 does not tell the point
+# release, nor does LINUX_VERSION_CODE past 255
 headers_version() { # DIR
-	awk '$2 == "LINUX_VERSION_CODE" { code = $3 }
-	     $2 == "LINUX_VERSION_SUBLEVEL" { sublevel = $3 }
-	     END {
-		if (!code)
-			exit 1
-		if (sublevel == "")
-			sublevel = code % 256
-		print int(code / 65536) "." int(code / 256) % 256 "." sublevel
-	     }' "$1/include/generated/uapi/linux/version.h" 2>/dev/null
+	make -s --no-print-directory -C "$1" kernelversion 2>/dev/null | grep -oE '^[0-9]+\.[0-9]+\.[0-9]+'
 }
 
 source_version() { # DIR
