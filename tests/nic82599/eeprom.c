@@ -69,7 +69,8 @@ static bool spi_out(const struct eeprom *e)
 	op = (unsigned int)(e->spi_in >> (e->spi_bits < 24 ? e->spi_bits - 8 : 16)) & 0xff;
 	if (op != SPI_READ || e->spi_bits < 24)
 		return false;		/* the status register reads zero: ready */
-	n = e->spi_bits - 24;
+	/* the first bit stands ready before the clock that fetches it rises */
+	n = e->spi_bits > 24 ? e->spi_bits - 25 : 0;
 	addr = (e->spi_in & 0xffff) / 2 + n / 16;
 	word = addr < EEPROM_WORDS ? e->word[addr] : NO_POINTER;
 	/* low byte first, most significant bit of each first */

@@ -367,7 +367,8 @@ static const struct reg table[] = {
 	ARRAY("SRRCTL", 0x02100, 4, 16, .alias = SRRCTL, .alias_stride = RXQ_STRIDE),
 	ARRAY("DCA_RXCTRL", 0x02200, 4, 16, .alias = 0x0100c, .alias_stride = RXQ_STRIDE),
 
-	/* receive */
+	/* receive; the driver's register dump looks for the MSI-X pending bits at 2000h */
+	ONE("RX_RESERVED", 0x02000, .access = RO),
 	ARRAY("RTRPT4C", 0x02140, 4, 8),
 	ARRAY("RTRPT4S", 0x02160, 4, 8),
 	ARRAY("RQSMR", RQSMR, 4, 32),

@@ -23,6 +23,9 @@ static bool one_in(struct fault *f, uint32_t n)
 
 static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
 {
+	/* a port that hears itself is deaf to the cable */
+	if (REG(nic, HLREG0) & HLREG0_LPBK)
+		return;
 	pcap_frame(nic->wire.pcap, frame, len);
 	rx_frame(nic, frame, len, flags);
 }

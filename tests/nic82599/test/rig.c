@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The bench around the card: memory, rings, frames; and the run of all tests. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "rig.h"
+
+const uint8_t mac_left[6] = { 0x02, 0, 0, 0, 0, 0x01 };
+const uint8_t mac_right[6] = { 0x02, 0, 0, 0, 0, 0x02 };
+
+static void tap(void *arg, const uint8_t *frame, size_t len)
+{
+	struct rig *r = arg;
+
+	if (r->taps == RIG_TAP)
+		return;
+	r->tap[r->taps].len = (uint32_t)len;
+	memcpy(r->tap[r->taps].data, frame, len);
+	r->taps++;
+}
+
+void rig_up(struct rig *r, unsigned int ports)
+{
+	memset(r, 0, sizeof(*r));
+	r->tap = malloc(RIG_TAP * sizeof(*r->tap));
+	for (unsigned int i = 0; i < ports; i++) {
+		struct config cfg = { .device_id = 0x10f7 };
+		struct rig_port *p = &r->port[i];
+
+		memcpy(cfg.mac, i ? mac_right : mac_left, 6);
+		p->nic = card_add(&r->card, &cfg);
+		p->mem = aligned_alloc(4096, RIG_MEM);
+		memset(p->mem, 0, RIG_MEM);
+		p->heap = RIG_IOVA;
+		p->rx_buf = 2048;
+		dma_map_host(p->nic, RIG_IOVA, RIG_MEM, DMA_READ | DMA_WRITE, p->mem);
+		reg_write(p->nic, DMATXCTL, REG(p->nic, DMATXCTL) | DMATXCTL_TE);
+		reg_write(p->nic, FCTRL, FCTRL_BAM);
+		reg_write(p->nic, RXCTRL, RXCTRL_RXEN);
+	}
+	if (ports == 2)
+		card_cable(&r->card, 0, 1);
+	r->port[0].nic->wire.tap = tap;
+	r->port[0].nic->wire.tap_arg = r;
+}
+
+void rig_down(struct rig *r)
+{
+	card_free(&r->card);
+	for (unsigned int i = 0; i < 2; i++)
+		free(r->port[i].mem);
+	free(r->tap);
+}
+
+uint64_t rig_alloc(struct rig_port *p, uint32_t len)
+{
+	uint64_t at = p->heap;
+
+	p->heap += (len + 127u) & ~127u;
+	if (p->heap > RIG_IOVA + RIG_MEM)
+		abort();
+	return at;
+}
+
+void *rig_ptr(struct rig_port *p, uint64_t iova)
+{
+	return p->mem + (iova - RIG_IOVA);
+}
+
+void rig_tx_queue(struct rig_port *p, unsigned int q)
+{
+	p->tx_ring[q] = rig_alloc(p, RIG_RING * sizeof(struct tx_desc));
+	p->tx_tail[q] = 0;
+	reg_write(p->nic, txq_reg(q, TDBAL), (uint32_t)p->tx_ring[q]);
+	reg_write(p->nic, txq_reg(q, TDBAH), (uint32_t)(p->tx_ring[q] >> 32));
+	reg_write(p->nic, txq_reg(q, TDLEN), RIG_RING * sizeof(struct tx_desc));
+	reg_write(p->nic, txq_reg(q, TDH), 0);
+	reg_write(p->nic, txq_reg(q, TDT), 0);
+	reg_write(p->nic, txq_reg(q, TXDCTL), TXDCTL_ENABLE);
+}
+
+void rig_rx_queue(struct rig_port *p, unsigned int q, unsigned int buffers)
+{
+	p->rx_ring[q] = rig_alloc(p, RIG_RING * sizeof(struct rx_desc));
+	p->rx_next[q] = 0;
+	for (unsigned int i = 0; i < RIG_RING; i++) {
+		struct rx_desc *d = rig_ptr(p, p->rx_ring[q] + i * sizeof(*d));
+
+		d->pkt_addr = rig_alloc(p, p->rx_buf);
+		d->hdr_addr = 0;
+	}
+	reg_write(p->nic, rxq_reg(q, RDBAL), (uint32_t)p->rx_ring[q]);
+	reg_write(p->nic, rxq_reg(q, RDBAH), (uint32_t)(p->rx_ring[q] >> 32));
+	reg_write(p->nic, rxq_reg(q, RDLEN), RIG_RING * sizeof(struct rx_desc));
+	reg_write(p->nic, rxq_reg(q, RDH), 0);
+	reg_write(p->nic, rxq_reg(q, SRRCTL), p->rx_buf / 1024 | 1u << 25);
+	reg_write(p->nic, rxq_reg(q, RXDCTL), RXDCTL_ENABLE);
+	reg_write(p->nic, rxq_reg(q, RDT), buffers);
+}
+
+struct tx_desc *rig_tx_desc(struct rig_port *p, unsigned int q, uint32_t i)
+{
+	return rig_ptr(p, p->tx_ring[q] + i % RIG_RING * sizeof(struct tx_desc));
+}
+
+static void push(struct rig_port *p, unsigned int q, uint64_t addr, uint32_t cmd, uint32_t olinfo)
+{
+	*rig_tx_desc(p, q, p->tx_tail[q]) = (struct tx_desc){ addr, cmd, olinfo };
+	p->tx_tail[q] = (p->tx_tail[q] + 1) % RIG_RING;
+}
+
+void rig_send(struct rig_port *p, unsigned int q, const uint8_t *frame, uint32_t len,
+	      const struct want *w)
+{
+	uint64_t at = rig_alloc(p, len);
+	unsigned int pieces = w->pieces ? w->pieces : 1;
+	uint32_t cmd = TXD_DEXT | TXD_DTYP_DATA | TXD_IFCS, done = 0, pay = len;
+
+	memcpy(rig_ptr(p, at), frame, len);
+	if (w->ctx || w->tucmd || w->tso || w->tag) {
+		struct tx_ctx_desc c = {
+			.vlan_macip_lens = w->ip_len | (uint32_t)w->mac_len << 9 | (uint32_t)w->vlan << 16,
+			.type_tucmd = w->tucmd | TXD_DEXT | TXD_DTYP_CTX,
+			.mss_l4len_idx = (uint32_t)w->mss << 16 | (uint32_t)w->l4_len << 8,
+		};
+		struct tx_desc d;
+
+		memcpy(&d, &c, sizeof(d));
+		push(p, q, d.addr, d.cmd, d.olinfo);
+	}
+	if (w->tso) {
+		cmd |= TXD_TSE;
+		pay = len - w->mac_len - w->ip_len - w->l4_len;
+	}
+	if (w->tag)
+		cmd |= TXD_VLE;
+	for (unsigned int i = 0; i < pieces; i++) {
+		uint32_t n = i + 1 == pieces ? len - done : len / pieces;
+
+		push(p, q, at + done, cmd | n | (i + 1 == pieces ? TXD_EOP | TXD_RS : 0),
+		     pay << TXD_PAYLEN | w->popts);
+		done += n;
+	}
+	reg_write(p->nic, txq_reg(q, TDT), p->tx_tail[q]);
+}
+
+void rig_go(struct rig *r)
+{
+	card_settle(&r->card);
+}
+
+bool rig_recv(struct rig_port *p, unsigned int q, struct received *to)
+{
+	bool end = false;
+
+	memset(to, 0, sizeof(*to));
+	while (!end) {
+		uint8_t *d = rig_ptr(p, p->rx_ring[q] + p->rx_next[q] * sizeof(struct rx_desc));
+		uint32_t w[4];
+
+		memcpy(w, d, sizeof(w));
+		if (!(w[2] & RXD_DD))
+			return false;
+		to->rss_type = w[0] & 0xf;
+		to->ptype = w[0] & 0xfff0;
+		to->hash = w[1];
+		to->status = w[2];
+		to->vlan = (uint16_t)(w[3] >> 16);
+		/* where the buffer was is known from the order of allocation */
+		memcpy(to->data + to->len,
+		       rig_ptr(p, p->rx_ring[q] + RIG_RING * sizeof(struct rx_desc) +
+			       (uint64_t)p->rx_next[q] * p->rx_buf), w[3] & 0xffff);
+		to->len += w[3] & 0xffff;
+		if (!to->descs++)
+			to->first_len = w[3] & 0xffff;
+		end = w[2] & RXD_EOP;
+		memset(d, 0, 16);
+		p->rx_next[q] = (p->rx_next[q] + 1) % RIG_RING;
+	}
+	return true;
+}
+
+/* ---- frames --------------------------------------------------------------------------- */
+
+static uint32_t put_l4(uint8_t *l4, const struct shape *s)
+{
+	uint32_t hdr = s->sctp ? 12 : s->udp ? 8 : 20;
+
+	memset(l4, 0, hdr);
+	put16(l4, s->sport);
+	put16(l4 + 2, s->dport);
+	if (!s->sctp && !s->udp) {
+		put32(l4 + 4, 0x01020304);
+		l4[12] = 0x50;
+		l4[13] = s->flags;
+	} else if (s->udp) {
+		put16(l4 + 4, 8 + s->payload);
+	}
+	for (uint32_t i = 0; i < s->payload; i++)
+		l4[hdr + i] = (uint8_t)(i * 7 + (i >> 8));
+	return hdr + s->payload;
+}
+
+/* a whole, right frame, unless something is to be wrong */
+uint32_t make_frame(uint8_t *f, const struct shape *s)
+{
+	uint32_t ip = s->vlan ? 18 : 14, l4 = ip + (s->v6 ? 40 : 20), len;
+	uint8_t proto = s->sctp ? 132 : s->udp ? 17 : 6, pseudo[4];
+	uint32_t sum, field = s->udp ? 6 : 16;
+
+	memcpy(f, mac_right, 6);
+	memcpy(f + 6, mac_left, 6);
+	if (s->vlan) {
+		put16(f + 12, 0x8100);
+		put16(f + 14, s->tci);
+	}
+	put16(f + ip - 2, s->v6 ? 0x86dd : 0x0800);
+	len = put_l4(f + l4, s);
+	memset(f + ip, 0, l4 - ip);
+	if (s->v6) {
+		f[ip] = 0x60;
+		put16(f + ip + 4, len);
+		f[ip + 6] = proto;
+		f[ip + 7] = 64;
+		f[ip + 8] = f[ip + 24] = 0xfd;
+		f[ip + 23] = 1;
+		f[ip + 39] = 2;
+		sum = csum_add(0, f + ip + 8, 32);
+	} else {
+		f[ip] = 0x45;
+		put16(f + ip + 2, 20 + len);
+		put16(f + ip + 4, 0x1234);
+		f[ip + 8] = 64;
+		f[ip + 9] = proto;
+		put32(f + ip + 12, 0x0a000001);
+		put32(f + ip + 16, 0x0a000002);
+		put16(f + ip + 10, csum_fold(csum_add(0, f + ip, 20)) ^ (s->bad_ip ? 0x55 : 0));
+		sum = csum_add(0, f + ip + 12, 8);
+	}
+	if (s->sctp) {
+		uint32_t c = crc32c(f + l4, len);
+
+		for (unsigned int i = 0; i < 4; i++)
+			f[l4 + 8 + i] = (uint8_t)(c >> 8 * i);
+		field = 8;
+	} else {
+		put16(pseudo, proto);
+		put16(pseudo + 2, len);
+		sum = csum_add(sum, pseudo, 4);
+		put16(f + l4 + field, csum_fold(csum_add(sum, f + l4, len)));
+	}
+	if (s->bad_l4)
+		f[l4 + field] ^= 0x55;
+	return l4 + len;
+}
+
+/* ---- the run -------------------------------------------------------------------------------- */
+
+static unsigned int failures;
+
+void check_(bool ok, const char *what, const char *file, int line)
+{
+	if (ok)
+		return;
+	failures++;
+	printf("# %s:%d: not so: %s\n", file, line, what);
+}
+
+void check_eq_(uint64_t a, uint64_t b, const char *what, const char *file, int line)
+{
+	if (a == b)
+		return;
+	failures++;
+	printf("# %s:%d: not so: %s (0x%llx, 0x%llx)\n", file, line, what,
+	       (unsigned long long)a, (unsigned long long)b);
+}
+
+int main(void)
+{
+	const struct test *const all[] = {
+		tests_regs, tests_dma, tests_tx, tests_rx, tests_intr, tests_wire, tests_vfio,
+	};
+	unsigned int n = 0, bad = 0;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (const struct test *t = all[i]; t->name; t++)
+			n++;
+	printf("TAP version 13\n1..%u\n", n);
+	n = 0;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		for (const struct test *t = all[i]; t->name; t++) {
+			failures = 0;
+			regs_init();
+			t->run();
+			printf("%sok %u %s\n", failures ? "not " : "", ++n, t->name);
+			bad += failures != 0;
+		}
+	return bad != 0;
+}

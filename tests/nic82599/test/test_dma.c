@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The guest's memory: nothing outside a mapping is ever touched. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "rig.h"
+
+static void bounds(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	CHECK(dma_at(nic, RIG_IOVA, 1, DMA_READ) == r.port[0].mem);
+	CHECK(dma_at(nic, RIG_IOVA, RIG_MEM, DMA_READ | DMA_WRITE));
+	CHECK(!dma_at(nic, RIG_IOVA - 1, 1, DMA_READ));
+	CHECK(!dma_at(nic, RIG_IOVA - 1, 2, DMA_READ));
+	CHECK(!dma_at(nic, RIG_IOVA, RIG_MEM + 1ull, DMA_READ));
+	CHECK(!dma_at(nic, RIG_IOVA + RIG_MEM, 1, DMA_READ));
+	CHECK(!dma_at(nic, RIG_IOVA + RIG_MEM - 1, 2, DMA_READ));
+	CHECK(!dma_at(nic, RIG_IOVA + 5, ~0ull, DMA_READ));
+	CHECK(!dma_at(nic, ~0ull, 1, DMA_READ));
+	CHECK(!dma_at(nic, 0, 1, DMA_READ));
+	rig_down(&r);
+}
+
+static void regions(void)
+{
+	static uint8_t mem[64 * 1024];
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	dma_unmap_all(nic);
+	CHECK_EQ(dma_map_host(nic, 0x3000, 0x1000, DMA_READ, mem + 0x3000), 0);
+	CHECK_EQ(dma_map_host(nic, 0x1000, 0x1000, DMA_READ | DMA_WRITE, mem + 0x1000), 0);
+	CHECK_EQ(dma_map_host(nic, 0x2000, 0x1000, DMA_READ, NULL), 0);
+	CHECK_EQ(dma_map_host(nic, 0x2fff, 0x2, DMA_READ, mem), -EEXIST);
+	CHECK_EQ(dma_map_host(nic, 0x0, 0x10000, DMA_READ, mem), -EEXIST);
+	CHECK_EQ(dma_map_host(nic, ~0ull - 1, 0x10, DMA_READ, mem), -EINVAL);
+	CHECK_EQ(dma_map_host(nic, 0x9000, 0, DMA_READ, mem), -EINVAL);
+	CHECK(dma_at(nic, 0x3fff, 1, DMA_READ) == mem + 0x3fff);
+	CHECK(!dma_at(nic, 0x3fff, 1, DMA_WRITE));
+	CHECK(!dma_at(nic, 0x2000, 1, DMA_READ));	/* known, not mapped */
+	CHECK(!dma_at(nic, 0x1fff, 2, DMA_READ));	/* no reach across regions */
+	CHECK_EQ(dma_unmap(nic, 0x1000, 0x2000), 0);
+	CHECK(!dma_at(nic, 0x1000, 1, DMA_READ));
+	CHECK(dma_at(nic, 0x3000, 1, DMA_READ));
+	CHECK_EQ(dma_unmap(nic, 0x1000, 0x2000), -ENOENT);
+	CHECK_EQ(dma_unmap(nic, 0x3000, 0), -EINVAL);
+	rig_down(&r);
+}
+
+static void files(void)
+{
+	struct rig r;
+	struct nic *nic;
+	int fd = memfd_create("guest", MFD_CLOEXEC);
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	CHECK_EQ(ftruncate(fd, 0x4000), 0);
+	CHECK_EQ(pwrite(fd, "here", 4, 0x2000), 4);
+	CHECK_EQ(dma_map_fd(nic, 0x1000, 0x2000, 0x2000, DMA_READ, fd), 0);
+	CHECK(!memcmp(dma_at(nic, 0x1000, 4, DMA_READ), "here", 4));
+	/* what lies behind the end of the file would be a bus error */
+	CHECK_EQ(dma_map_fd(nic, 0x100000, 0x5000, 0, DMA_READ, fd), -EINVAL);
+	CHECK_EQ(dma_map_fd(nic, 0x100000, 0x1000, 0x4000, DMA_READ, fd), -EINVAL);
+	CHECK_EQ(dma_map_fd(nic, 0x100000, ~0ull, 0x1000, DMA_READ, fd), -EINVAL);
+	CHECK_EQ(dma_map_fd(nic, 0x100000, 0x1000, 0x10, DMA_READ, fd), -EINVAL);
+	close(fd);
+	rig_down(&r);
+}
+
+static void too_many(void)
+{
+	struct rig r;
+	struct nic *nic;
+	int err = 0;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	for (unsigned int i = 0; i < DMA_REGIONS + 5 && !err; i++)
+		err = dma_map_host(nic, 0x100000000ull + i * 0x1000, 0x1000, DMA_READ, r.port[0].mem);
+	CHECK_EQ(err, -ENOSPC);
+	rig_down(&r);
+}
+
+const struct test tests_dma[] = {
+	{ "dma: nothing outside the mapping", bounds },
+	{ "dma: regions do not overlap, rights are kept", regions },
+	{ "dma: a file is mapped no further than it reaches", files },
+	{ "dma: the number of regions has an end", too_many },
+	{ 0 }
+};

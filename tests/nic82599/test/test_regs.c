@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Registers: reset values, access kinds, aliases, the EEPROM. */
+#include <string.h>
+
+#include "rig.h"
+
+static void table_is_sound(void)
+{
+	CHECK_EQ(regs_init(), 0);
+}
+
+static void reset_values(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic_reset(nic);
+	CHECK_EQ(reg_read(nic, RXPBSIZE), 0x80000);
+	CHECK_EQ(reg_read(nic, RXPBSIZE + 4), 0);
+	CHECK_EQ(reg_read(nic, FWSM), 0x8004);
+	CHECK_EQ(reg_read(nic, RAL), 0x00000002);
+	CHECK_EQ(reg_read(nic, RAH), 0x80000100);
+	CHECK_EQ(reg_read(nic, 0x05400), 0x00000002);
+	CHECK_EQ(reg_read(nic, SECTXSTAT), 3);
+	CHECK_EQ(reg_read(nic, AUTOC) >> 13 & 7, 4);
+	CHECK(reg_read(nic, STATUS) & STATUS_GIO);
+	reg_write(nic, CTRL, CTRL_GIO_DIS);
+	CHECK(!(reg_read(nic, STATUS) & STATUS_GIO));
+	rig_down(&r);
+}
+
+static void reset_bits_clear(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	reg_write(nic, MRQC, 0x1234);
+	reg_write(nic, CTRL, CTRL_RST | CTRL_GIO_DIS);
+	CHECK_EQ(reg_read(nic, CTRL), CTRL_GIO_DIS);
+	CHECK_EQ(reg_read(nic, MRQC), 0);
+	CHECK_EQ(reg_read(nic, RXCTRL), 0);
+	reg_write(nic, CTRL, CTRL_LNK_RST);
+	CHECK_EQ(reg_read(nic, CTRL), 0);
+	rig_down(&r);
+}
+
+static void semaphore(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	CHECK_EQ(reg_read(nic, SWSM), 0);
+	CHECK_EQ(reg_read(nic, SWSM), 1);
+	reg_write(nic, SWSM, 3);
+	CHECK_EQ(reg_read(nic, SWSM), 3);
+	reg_write(nic, SWSM, 0);
+	CHECK_EQ(reg_read(nic, SWSM), 0);
+	rig_down(&r);
+}
+
+static void counters_clear_on_read(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	REG(nic, GPRC) = 7;
+	reg_write(nic, GPRC, 9);
+	CHECK_EQ(reg_read(nic, GPRC), 7);
+	CHECK_EQ(reg_read(nic, GPRC), 0);
+	rig_down(&r);
+}
+
+static void queue_registers_mask(void)
+{
+	static const uint32_t pattern[] = { 0x5a5a5a5a, 0xa5a5a5a5, 0, 0xffffffff };
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	for (unsigned int q = 0; q < N_QUEUES; q += 13)
+		for (unsigned int i = 0; i < 4; i++) {
+			reg_write(nic, rxq_reg(q, RDBAL), pattern[i]);
+			CHECK_EQ(reg_read(nic, rxq_reg(q, RDBAL)), pattern[i] & 0xffffff80);
+			reg_write(nic, rxq_reg(q, RDLEN), pattern[i]);
+			CHECK_EQ(reg_read(nic, rxq_reg(q, RDLEN)), pattern[i] & 0x000fff80);
+			reg_write(nic, rxq_reg(q, RDT), pattern[i]);
+			CHECK_EQ(reg_read(nic, rxq_reg(q, RDT)), pattern[i] & 0xffff);
+			reg_write(nic, txq_reg(q, TDLEN), pattern[i]);
+			CHECK_EQ(reg_read(nic, txq_reg(q, TDLEN)), pattern[i] & 0x000fff80);
+		}
+	rig_down(&r);
+}
+
+static void enable_reads_back(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	for (unsigned int q = 0; q < N_QUEUES; q++) {
+		reg_write(nic, rxq_reg(q, RXDCTL), RXDCTL_ENABLE | RXDCTL_SWFLSH);
+		CHECK_EQ(reg_read(nic, rxq_reg(q, RXDCTL)), RXDCTL_ENABLE);
+		reg_write(nic, txq_reg(q, TXDCTL), TXDCTL_ENABLE);
+		CHECK_EQ(reg_read(nic, txq_reg(q, TXDCTL)), TXDCTL_ENABLE);
+	}
+	rig_down(&r);
+}
+
+static void aliases(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	for (unsigned int i = 0; i < 16; i++) {
+		reg_write(nic, 0x02100 + i * 4, 0x100 + i);
+		CHECK_EQ(reg_read(nic, rxq_reg(i, SRRCTL)), 0x100 + i);
+		reg_write(nic, 0x05400 + i * 8, i);
+		CHECK_EQ(reg_read(nic, RAL + i * 8), i);
+	}
+	/* queues 63 and 64 lie far apart */
+	reg_write(nic, 0x0100c + 63 * 0x40, 63);
+	reg_write(nic, 0x0d00c, 64);
+	CHECK_EQ(REG(nic, rxq_reg(63, 0x0100c)), 63);
+	CHECK_EQ(REG(nic, rxq_reg(64, 0x0100c)), 64);
+	rig_down(&r);
+}
+
+static void eeprom_by_register(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint16_t sum = 0;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	for (unsigned int i = 0; i <= 0x3f; i++) {
+		reg_write(nic, EERD, i << 2 | EERW_START);
+		CHECK(reg_read(nic, EERD) & EERW_DONE);
+		sum = (uint16_t)(sum + (reg_read(nic, EERD) >> 16));
+	}
+	CHECK_EQ(sum, 0xbaba);
+	reg_write(nic, EEWR, 0xcafeu << 16 | 0x20 << 2 | EERW_START);
+	CHECK(reg_read(nic, EEWR) & EERW_DONE);
+	reg_write(nic, EERD, 0x20 << 2 | EERW_START);
+	CHECK_EQ(reg_read(nic, EERD) >> 16, 0xcafe);
+	reg_write(nic, EERD, 0x3fffu << 2 | EERW_START);
+	CHECK_EQ(reg_read(nic, EERD) >> 16, 0xffff);
+	rig_down(&r);
+}
+
+static void clock_bit(struct nic *nic, bool bit)
+{
+	uint32_t di = bit ? EEC_DI : 0;
+
+	reg_write(nic, EEC, EEC_REQ | di);
+	reg_write(nic, EEC, EEC_REQ | EEC_SK | di);
+	reg_write(nic, EEC, EEC_REQ | di);
+}
+
+static void eeprom_by_lines(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint32_t out = 0;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	reg_write(nic, EEC, EEC_REQ | EEC_CS);
+	CHECK(reg_read(nic, EEC) & EEC_GNT);
+	CHECK(reg_read(nic, EEC) & EEC_PRES);
+	reg_write(nic, EEC, EEC_REQ);
+	for (int i = 7; i >= 0; i--)
+		clock_bit(nic, 0x03 >> i & 1);
+	for (int i = 15; i >= 0; i--)
+		clock_bit(nic, 0 >> i & 1);
+	for (int i = 0; i < 16; i++) {
+		reg_write(nic, EEC, EEC_REQ | EEC_SK);
+		out = out << 1 | !!(reg_read(nic, EEC) & EEC_DO);
+		reg_write(nic, EEC, EEC_REQ);
+	}
+	/* the low byte comes first */
+	CHECK_EQ((out >> 8 | out << 8) & 0xffff, nic->eeprom.word[0]);
+	rig_down(&r);
+}
+
+static void unknown_is_reported_once(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(reg_read(nic, 0x1fffc), 0);
+		reg_write(nic, 0x1fff8, 1);
+	}
+	CHECK_EQ(nic->n_unknown, 2);
+	rig_down(&r);
+}
+
+static void gone_reads_ones(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint16_t vendor = 0;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic->fault.gone = true;
+	CHECK_EQ(reg_read(nic, STATUS), ~0u);
+	pci_read(nic, 0, &vendor, 2);
+	CHECK_EQ(vendor, 0xffff);
+	rig_down(&r);
+}
+
+static void pci_space(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint8_t cfg[PCI_CFG_SIZE];
+	uint32_t v = ~0u;
+	unsigned int cap, n = 0;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	pci_read(nic, 0, cfg, sizeof(cfg));
+	CHECK_EQ(cfg[0] | cfg[1] << 8, 0x8086);
+	CHECK_EQ(cfg[2] | cfg[3] << 8, 0x10f7);
+	for (cap = cfg[0x34]; cap && n < 10; cap = cfg[cap + 1])
+		n++;
+	CHECK_EQ(n, 4);
+	pci_write(nic, 0, &v, 4);		/* the ids do not change */
+	pci_write(nic, 4, &v, 2);
+	pci_read(nic, 0, cfg, 8);
+	CHECK_EQ(cfg[0] | cfg[1] << 8, 0x8086);
+	CHECK_EQ(cfg[4] | cfg[5] << 8, 0x0547);
+	REG(nic, MRQC) = 1;
+	v = 0x8000;
+	pci_write(nic, 0xa8, &v, 2);		/* function level reset */
+	CHECK_EQ(REG(nic, MRQC), 0);
+	rig_down(&r);
+}
+
+const struct test tests_regs[] = {
+	{ "regs: no register is claimed twice", table_is_sound },
+	{ "regs: reset values", reset_values },
+	{ "regs: reset bits clear themselves", reset_bits_clear },
+	{ "regs: the semaphore is taken by reading", semaphore },
+	{ "regs: counters clear when read, and are not written", counters_clear_on_read },
+	{ "regs: queue registers keep only their bits", queue_registers_mask },
+	{ "regs: ENABLE reads back for all 128 queues", enable_reads_back },
+	{ "regs: aliases share one place", aliases },
+	{ "regs: EEPROM by EERD and EEWR, checksum", eeprom_by_register },
+	{ "regs: EEPROM by the serial lines", eeprom_by_lines },
+	{ "regs: an unknown register is reported once", unknown_is_reported_once },
+	{ "regs: a port that is gone reads all ones", gone_reads_ones },
+	{ "pci: identity, capabilities, writable bits, function reset", pci_space },
+	{ 0 }
+};
