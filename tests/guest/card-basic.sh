@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The emulated card under the stock driver: self test, traffic both ways, counters to the packet, link up and down.
+# shellcheck disable=SC2317,SC2154
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=/dev/null
+. tests/vm/guest-lib.sh
+
+ktap_plan 14
+
+# stat NETNS INTERFACE NAME: one of the driver's counters
+stat() { ip netns exec "$1" ethtool -S "$2" | awk -v n="$3:" '$1 == n { print $2 }'; }
+
+# the driver reads the card's counters every two seconds
+stats_settle() { sleep 5; }
+
+# counters_agree: what the card counted is what the driver counted, and what one sent the other received
+counters_agree() {
+	local ns dev other dev2 way lost bad=0
+	for ns in left right; do
+		dev=$left_if other=right dev2=$right_if
+		[ $ns = left ] || { dev=$right_if other=left dev2=$left_if; }
+		for way in rx tx; do
+			if [ "$(stat $ns "$dev" ${way}_packets)" != "$(stat $ns "$dev" ${way}_pkts_nic)" ]; then
+				echo "$ns: ${way}_packets $(stat $ns "$dev" ${way}_packets), the card says $(stat $ns "$dev" ${way}_pkts_nic)"
+				bad=1
+			fi
+			# the card counts four bytes of checksum with each frame
+			if [ "$(($(stat $ns "$dev" ${way}_bytes_nic) - 4 * $(stat $ns "$dev" ${way}_pkts_nic)))" -lt \
+				"$(stat $ns "$dev" ${way}_bytes)" ]; then
+				echo "$ns: the card counted fewer bytes ($way) than the driver"
+				bad=1
+			fi
+		done
+		# multicast that the other side did not ask for, and what was sent before it was up, is not received
+		lost=$(($(stat $ns "$dev" tx_pkts_nic) - $(stat $other "$dev2" rx_pkts_nic)))
+		if [ $lost -lt 0 ] || [ $lost -gt 25 ]; then
+			echo "$ns sent $(stat $ns "$dev" tx_pkts_nic) frames, $other received $(stat $other "$dev2" rx_pkts_nic)"
+			bad=1
+		fi
+	done
+	return $bad
+}
+
+no_loss() {
+	local ns dev n
+	for ns in left right; do
+		dev=$left_if
+		[ $ns = left ] || dev=$right_if
+		for n in rx_missed_errors rx_crc_errors rx_length_errors rx_csum_offload_errors rx_no_dma_resources tx_timeout_count; do
+			[ "$(stat $ns "$dev" $n)" = 0 ] || { echo "$ns: $n is $(stat $ns "$dev" $n)"; return 1; }
+		done
+	done
+}
+
+self_test() {
+	in_left ethtool -t "$left_if" "$1" | tee /dev/stderr | grep -q PASS
+}
+
+up_down() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		ip -n left link set "$left_if" down || return
+		ip -n left link set "$left_if" up || return
+	done
+	wait_link 30 && ip -n left -6 addr replace "$left_ip6/64" dev "$left_if" nodad
+}
+
+tcp_back() {
+	in_right ip route get "$left_ip" >/dev/null &&
+		{ in_left timeout 60 iperf3 -s -1 >/dev/null & } &&
+		sleep 1 && in_right iperf3 -c "$left_ip" -n 20M >/dev/null && wait
+}
+
+check "the stock driver finds both ports" load_stock
+check "both links come up" two_netns
+check "ping" in_left ping -q -c 20 -i 0.05 -W 5 "$right_ip"
+check "ping over IPv6" in_left ping -q -c 20 -i 0.05 -W 5 "$right_ip6"
+check "tcp, equal hashes" tcp_transfer 24
+check "tcp the other way" tcp_back
+check "udp of small packets" udp_flood 2 18
+stats_settle
+check "counters agree to the packet" counters_agree
+check "nothing lost or damaged" no_loss
+check "register dump" in_left ethtool -d "$left_if" raw on
+check "online self test" self_test online
+check "offline self test: registers, EEPROM, interrupts, loopback, link" self_test offline
+check "twenty times down and up" up_down 20
+check "tcp afterwards, equal hashes" tcp_transfer 8
+ktap_end
