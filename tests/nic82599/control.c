@@ -63,6 +63,14 @@ static bool cmd_link(struct nic *nic, const char *arg)
 	return true;
 }
 
+static bool cmd_module(struct nic *nic, const char *arg)
+{
+	if (!arg || (strcmp(arg, "in") && strcmp(arg, "out")))
+		return false;
+	link_set_module(nic, !strcmp(arg, "in"));
+	return true;
+}
+
 static bool cmd_tx_stall(struct nic *nic, const char *arg)
 {
 	return on_off(arg, &nic->fault.tx_stall);
@@ -115,6 +123,7 @@ static const struct {
 	bool (*run)(struct nic *nic, const char *arg);
 } commands[] = {
 	{ "link", "up|down", cmd_link },
+	{ "module", "in|out", cmd_module },
 	{ "tx-stall", "on|off", cmd_tx_stall },
 	{ "irq-drop", "on|off", cmd_irq_drop },
 	{ "gone", "on|off", cmd_gone },

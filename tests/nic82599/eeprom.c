@@ -8,6 +8,14 @@
 #define CHECKSUM	0xbaba
 #define NO_POINTER	0xffff
 
+/* sections that the driver looks for on a port with a module */
+#define PTR_FIRMWARE	0x0f
+#define PTR_PHY_INIT	0x2b
+#define FIRMWARE	0x100
+#define FW_PATCH	0x110
+#define PHY_INIT	0x120
+#define PHY_INIT_DATA	0x130
+
 #define SPI_READ	0x03
 #define SPI_RDSR	0x05
 
@@ -32,6 +40,14 @@ void eeprom_init(struct nic *nic)
 	w[0x29] = 0x0a01;			/* image version */
 	w[0x2d] = 0x0001;			/* its tracking id */
 	w[0x2e] = 0x8000;
+	w[PTR_FIRMWARE] = FIRMWARE;
+	w[FIRMWARE + 7] = FW_PATCH;		/* pass-through patch, and its version */
+	w[FW_PATCH + 7] = 0x0009;
+	w[PTR_PHY_INIT] = PHY_INIT;
+	w[PHY_INIT + 1] = 5;			/* short and long reach, on port 0 and 1: nothing to set up */
+	w[PHY_INIT + 2] = PHY_INIT_DATA;
+	w[PHY_INIT + 3] = 6;
+	w[PHY_INIT + 4] = PHY_INIT_DATA;
 	eeprom_seal(nic);
 }
 

@@ -27,6 +27,7 @@
 #define STATUS_GIO	BIT(19)
 #define CTRL_EXT	0x00018
 #define ESDP		0x00020
+#define ESDP_TX_OFF	BIT(3)		/* on a fibre port: the laser is off */
 #define I2CCTL		0x00028
 #define I2C_CLK_IN	BIT(0)
 #define I2C_CLK_OUT	BIT(1)

@@ -4,7 +4,24 @@
 
 /* KX4, KX and KR with autonegotiation, or 10G serial for a module */
 #define AUTOC_BACKPLANE	0xc0018280u
-#define AUTOC_SERIAL	0x00006004u
+#define AUTOC_SERIAL	0x00006000u
+#define AUTOC2_SFI	0x00020000u
+#define AUTOC2_DISABLE	0x70000000u
+
+static bool fibre(const struct nic *nic)
+{
+	return nic->cfg.device_id == 0x10fb;
+}
+
+/* there is a cable with light, or a signal, on it */
+static bool sees_partner(struct nic *nic)
+{
+	struct nic *peer = nic->wire.peer;
+
+	if (!nic->link.cable || (fibre(nic) && !nic->sfp.present))
+		return false;
+	return !peer || !fibre(peer) || (peer->sfp.present && !(REG(peer, ESDP) & ESDP_TX_OFF));
+}
 
 void link_init(struct nic *nic)
 {
@@ -13,16 +30,16 @@ void link_init(struct nic *nic)
 
 void link_reset(struct nic *nic)
 {
-	REG(nic, AUTOC) = nic->cfg.device_id == 0x10fb ? AUTOC_SERIAL : AUTOC_BACKPLANE;
-	REG(nic, AUTOC2) = 0;
-	nic->link.up = nic->link.cable;
+	REG(nic, AUTOC) = fibre(nic) ? AUTOC_SERIAL : AUTOC_BACKPLANE;
+	REG(nic, AUTOC2) = fibre(nic) ? AUTOC2_SFI : 0;
+	nic->link.up = sees_partner(nic);
 }
 
 void link_update(struct nic *nic, bool restarted)
 {
-	bool up = nic->link.cable || (REG(nic, HLREG0) & HLREG0_LPBK) || (REG(nic, AUTOC) & AUTOC_FLU);
+	bool up = sees_partner(nic) || (REG(nic, HLREG0) & HLREG0_LPBK) || (REG(nic, AUTOC) & AUTOC_FLU);
 
-	if (REG(nic, AUTOC2) & 0x70000000)	/* the driver has switched the link off */
+	if (REG(nic, AUTOC2) & AUTOC2_DISABLE)	/* the driver has switched the link off */
 		up = false;
 	if (up != nic->link.up || restarted)
 		intr_other(nic, EICR_LSC);
@@ -33,6 +50,15 @@ void link_set_cable(struct nic *nic, bool in)
 {
 	nic->link.cable = in;
 	link_update(nic, false);
+}
+
+void link_set_module(struct nic *nic, bool in)
+{
+	nic->sfp.present = in && fibre(nic);
+	intr_other(nic, EICR_GPI_SDP2);
+	link_update(nic, false);
+	if (nic->wire.peer)
+		link_update(nic->wire.peer, false);
 }
 
 static bool at_1g(struct nic *nic)

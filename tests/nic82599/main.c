@@ -18,18 +18,22 @@
 
 static const char usage[] =
 	"usage: nic82599 --port sock=PATH[,mac=XX:XX:XX:XX:XX:XX][,id=10f7][,sync=1][,link=down] [--port ...]\n"
-	"                [--cable A,B]... [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
+	"                [--all KEY=VALUE,...] [--cable A,B]... [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
 	"\n"
 	"Serves each port as a vfio-user device on its socket. Two ports are cabled to each other unless\n"
 	"--cable says otherwise; a port without a cable has a link partner that swallows every frame.\n"
 	"Prints 'ready' when the sockets listen, ends when the last client has gone.\n"
+	"  id=        10f7, a backplane port that needs no module (default), or 10fb with an SFP+ module\n"
 	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
+	"  --all      options that every port gets\n"
 	"  --pcap     frames in and out of a port\n"
 	"  --control  commands by a socket, one a line: link 0 down, tx-stall 0 on, gone 0 on, ...\n"
 	"  --stats    at the end, what each port did\n";
 
 struct program {
 	struct card card;
+	struct config config[MAX_PORTS];
+	unsigned int n_config;
 	struct vfio *vfio[MAX_PORTS];
 	struct control *control;
 	const char *stats;
@@ -58,73 +62,113 @@ static void parse_mac(const char *text, uint8_t *mac)
 		die("a port cannot have a multicast address", text);
 }
 
-static void parse_port(struct program *p, char *arg)
+/* one list of options, for a port or for all of them */
+static void port_options(struct config *cfg, char *arg)
 {
 	enum { SOCK, MAC, ID, SYNC, LINK };
 	static char *const keys[] = {
 		[SOCK] = "sock", [MAC] = "mac", [ID] = "id", [SYNC] = "sync", [LINK] = "link", NULL
 	};
-	struct config cfg = { .device_id = 0x10f7 };
 	char *value;
 
-	memcpy(cfg.mac, "\x02\x00\x00\x82\x59\x00", 6);
-	cfg.mac[5] = (uint8_t)p->card.n;
 	while (*arg) {
 		int key = getsubopt(&arg, keys, &value);
 
 		if (key < 0 || !value)
-			die("--port does not know", value);
+			die("no such option of a port", value);
 		switch (key) {
 		case SOCK:
-			cfg.sock = value;
+			cfg->sock = value;
 			break;
 		case MAC:
-			parse_mac(value, cfg.mac);
+			parse_mac(value, cfg->mac);
 			break;
 		case ID:
-			cfg.device_id = (uint16_t)strtoul(value, NULL, 16);
+			cfg->device_id = (uint16_t)strtoul(value, NULL, 16);
+			if (cfg->device_id != 0x10f7 && cfg->device_id != 0x10fb)
+				die("id is 10f7 (backplane) or 10fb (SFP+)", value);
 			break;
 		case SYNC:
-			cfg.sync = strcmp(value, "0");
+			cfg->sync = strcmp(value, "0");
 			break;
 		case LINK:
-			cfg.link_down = !strcmp(value, "down");
+			cfg->link_down = !strcmp(value, "down");
 			break;
 		}
 	}
-	if (!cfg.sock)
-		die("--port needs sock=PATH", NULL);
-	if (!card_add(&p->card, &cfg))
-		die("too many ports, or no memory", NULL);
 }
 
-static void parse_cable(struct program *p, const char *arg)
+static void new_port(struct program *p, char *arg)
+{
+	struct config *cfg = &p->config[p->n_config];
+
+	if (p->n_config == MAX_PORTS)
+		die("too many ports", arg);
+	*cfg = (struct config){ .device_id = 0x10f7 };
+	memcpy(cfg->mac, "\x02\x00\x00\x82\x59\x00", 6);
+	cfg->mac[5] = (uint8_t)p->n_config++;
+	port_options(cfg, arg);
+	if (!cfg->sock)
+		die("--port needs sock=PATH", NULL);
+}
+
+static void join(struct program *p, const char *arg)
 {
 	unsigned int a, b;
 	char rest;
 
 	if (sscanf(arg, "%u,%u%c", &a, &b, &rest) != 2 || a == b || a >= p->card.n || b >= p->card.n)
-		die("--cable needs two ports given before it, as A,B", arg);
+		die("--cable needs two ports that there are, as A,B", arg);
 	card_cable(&p->card, a, b);
 }
 
-static void parse_pcap(struct program *p, const char *arg)
+static void capture(struct program *p, const char *arg)
 {
 	char *end;
 	unsigned long n = strtoul(arg, &end, 10);
 
 	if (end == arg || *end != '=' || n >= p->card.n)
-		die("--pcap needs a port given before it, as N=FILE", arg);
+		die("--pcap needs a port that there is, as N=FILE", arg);
 	p->card.port[n]->wire.pcap = pcap_open(end + 1);
 	if (!p->card.port[n]->wire.pcap)
 		die("cannot write", end + 1);
 }
 
+/* what names ports waits until all of them are known */
+struct later {
+	const char *cable[MAX_PORTS], *pcap[MAX_PORTS];
+	char *all;
+	const char *control;
+	unsigned int cables, pcaps;
+};
+
+static void build(struct program *p, const struct later *l)
+{
+	for (unsigned int i = 0; i < p->n_config; i++) {
+		if (l->all)
+			port_options(&p->config[i], strdup(l->all));
+		if (!card_add(&p->card, &p->config[i]))
+			die("no memory", NULL);
+	}
+	for (unsigned int i = 0; i < l->cables; i++)
+		join(p, l->cable[i]);
+	if (!l->cables && p->card.n == 2)
+		card_cable(&p->card, 0, 1);
+	for (unsigned int i = 0; i < l->pcaps; i++)
+		capture(p, l->pcap[i]);
+	if (l->control) {
+		p->control = control_listen(&p->card, l->control);
+		if (!p->control)
+			die("cannot listen", l->control);
+	}
+}
+
 static void parse(struct program *p, int argc, char **argv)
 {
-	enum { PORT = 256, CABLE, PCAP, CONTROL, STATS, HELP };
+	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, STATS, HELP };
 	static const struct option opts[] = {
 		{ "port", required_argument, NULL, PORT },
+		{ "all", required_argument, NULL, ALL },
 		{ "cable", required_argument, NULL, CABLE },
 		{ "pcap", required_argument, NULL, PCAP },
 		{ "control", required_argument, NULL, CONTROL },
@@ -132,25 +176,27 @@ static void parse(struct program *p, int argc, char **argv)
 		{ "help", no_argument, NULL, HELP },
 		{ 0 }
 	};
-	bool cabled = false;
+	struct later l = { 0 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", opts, NULL)) != -1) {
 		switch (c) {
 		case PORT:
-			parse_port(p, optarg);
+			new_port(p, optarg);
+			break;
+		case ALL:
+			l.all = optarg;
 			break;
 		case CABLE:
-			parse_cable(p, optarg);
-			cabled = true;
+			if (l.cables < MAX_PORTS)
+				l.cable[l.cables++] = optarg;
 			break;
 		case PCAP:
-			parse_pcap(p, optarg);
+			if (l.pcaps < MAX_PORTS)
+				l.pcap[l.pcaps++] = optarg;
 			break;
 		case CONTROL:
-			p->control = control_listen(&p->card, optarg);
-			if (!p->control)
-				die("cannot listen", optarg);
+			l.control = optarg;
 			break;
 		case STATS:
 			p->stats = optarg;
@@ -163,12 +209,11 @@ static void parse(struct program *p, int argc, char **argv)
 			exit(2);
 		}
 	}
-	if (optind != argc || !p->card.n) {
+	if (optind != argc || !p->n_config) {
 		fputs(usage, stderr);
 		exit(2);
 	}
-	if (!cabled && p->card.n == 2)
-		card_cable(&p->card, 0, 1);
+	build(p, &l);
 }
 
 /* ---- the loop --------------------------------------------------------------------- */

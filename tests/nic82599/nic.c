@@ -46,6 +46,7 @@ struct nic *nic_new(unsigned int index, const struct config *cfg)
 	}
 	intr_init(nic);
 	eeprom_init(nic);
+	sfp_init(nic);
 	pci_init(nic);
 	link_init(nic);
 	nic_reset(nic);

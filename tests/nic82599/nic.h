@@ -115,6 +115,25 @@ void eeprom_eec_write(struct nic *nic, uint32_t val);
 uint32_t eeprom_eerd(struct nic *nic, uint32_t val);
 uint32_t eeprom_eewr(struct nic *nic, uint32_t val);
 
+/* ---- sfp.c: the module's I2C bus (device 10fb) ---------------------------------- */
+
+enum sfp_state { SFP_IDLE, SFP_ADDRESS, SFP_POINTER, SFP_WRITE, SFP_READ };
+
+struct sfp {
+	bool present;
+	uint8_t page[2][256];		/* A0h identity, A2h diagnostics */
+	enum sfp_state state;
+	uint8_t pointer;
+	unsigned int bits, shift, dev;
+	bool scl, sda;			/* as the driver drives them */
+	bool out;			/* as we drive the data wire; true: let go */
+	bool sending, ninth, acked;
+};
+
+void sfp_init(struct nic *nic);
+uint32_t sfp_i2c_read(struct nic *nic, uint32_t last);
+void sfp_i2c_write(struct nic *nic, uint32_t val);
+
 /* ---- packet.c: headers, checksums ------------------------------------------------ */
 
 struct packet {
@@ -143,6 +162,13 @@ static inline void put16(uint8_t *p, uint32_t v) { p[0] = (uint8_t)(v >> 8); p[1
 static inline void put32(uint8_t *p, uint32_t v) { put16(p, v >> 16); put16(p + 2, v); }
 
 /* ---- rss.c ----------------------------------------------------------------------- */
+
+#define RSS_INPUT	36		/* two IPv6 addresses and two ports */
+
+struct rss {
+	bool valid;			/* the table is that of the key in the registers */
+	uint32_t table[RSS_INPUT * 2][16];
+};
 
 /* returns the RSS type of the descriptor, 0 if the frame has no hash */
 unsigned int rss_hash(struct nic *nic, const struct packet *p, const uint8_t *frame, uint32_t *hash);
@@ -260,6 +286,7 @@ void link_init(struct nic *nic);
 void link_reset(struct nic *nic);
 void link_update(struct nic *nic, bool restarted);
 void link_set_cable(struct nic *nic, bool in);
+void link_set_module(struct nic *nic, bool in);
 uint32_t link_reg_read(struct nic *nic, uint32_t off);
 
 /* ---- wire.c ------------------------------------------------------------------------------------ */
@@ -319,9 +346,11 @@ struct nic {
 	struct dma dma;
 	struct intr intr;
 	struct eeprom eeprom;
+	struct sfp sfp;
 	struct tx tx;
 	struct fifo fifo;
 	bool pausing;			/* we have sent XOFF */
+	struct rss rss;
 	struct fdir fdir;
 	struct link link;
 	struct wire wire;

@@ -105,6 +105,19 @@ static void w_eewr(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	REG(nic, off) = eeprom_eewr(nic, val);
 }
 
+static uint32_t r_i2c(struct nic *nic, uint32_t off, unsigned int i)
+{
+	(void)i;
+	return sfp_i2c_read(nic, REG(nic, off));
+}
+
+static void w_i2c(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+{
+	(void)i;
+	REG(nic, off) = val;
+	sfp_i2c_write(nic, val);
+}
+
 /* no PHY answers: the command is done at once, and reads give all ones */
 static void w_msca(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
@@ -131,6 +144,14 @@ static void w_link(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	(void)i;
 	REG(nic, off) = val;
 	link_update(nic, false);
+}
+
+/* a laser switched off takes the link from the partner */
+static void w_esdp(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+{
+	w_link(nic, off, i, val);
+	if (nic->wire.peer)
+		link_update(nic->wire.peer, false);
 }
 
 static void w_tdt(struct nic *nic, uint32_t off, unsigned int q, uint32_t val)
@@ -175,6 +196,13 @@ static void w_rxctrl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val
 	REG(nic, off) = val;
 	if (!(val & RXCTRL_RXEN))
 		rx_reset(nic);
+}
+
+static void w_rssrk(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+{
+	(void)i;
+	REG(nic, off) = val;
+	nic->rss.valid = false;
 }
 
 static void w_fdirctrl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
@@ -279,8 +307,8 @@ static const struct reg table[] = {
 	ONE("CTRL", CTRL, .write = w_ctrl),
 	ONE("STATUS", STATUS, .access = RO, .read = r_status),
 	ONE("CTRL_EXT", CTRL_EXT),
-	ONE("ESDP", ESDP),
-	ONE("I2CCTL", I2CCTL, .reset = 0xf),
+	ONE("ESDP", ESDP, .write = w_esdp),
+	ONE("I2CCTL", I2CCTL, .reset = 0xf, .read = r_i2c, .write = w_i2c),
 	ONE("FRTIMER", FRTIMER, .access = RO, .read = r_frtimer),
 	ONE("TCPTIMER", 0x0004c),
 	ONE("LEDCTL", LEDCTL),
@@ -438,7 +466,7 @@ static const struct reg table[] = {
 	ARRAY("IMIREXT", 0x05aa0, 4, 8),
 	ONE("IMIRVP", 0x05ac0),
 	ARRAY("RETA", RETA, 4, 32),
-	ARRAY("RSSRK", RSSRK, 4, 10),
+	ARRAY("RSSRK", RSSRK, 4, 10, .write = w_rssrk),
 	ONE("MRQC", MRQC),
 	ONE("VMD_CTL", 0x0581c),
 	ARRAY("VFTA", VFTA, 4, 128),
@@ -842,6 +870,7 @@ void regs_reset(struct nic *nic)
 		for (unsigned int i = 0; i < table[r].n; i++)
 			REG(nic, table[r].off + i * table[r].stride) = table[r].reset;
 	}
+	nic->rss.valid = false;
 	REG(nic, RAL) = (uint32_t)nic->cfg.mac[3] << 24 | (uint32_t)nic->cfg.mac[2] << 16 |
 			(uint32_t)nic->cfg.mac[1] << 8 | nic->cfg.mac[0];
 	REG(nic, RAH) = RAH_AV | (uint32_t)nic->cfg.mac[5] << 8 | nic->cfg.mac[4];

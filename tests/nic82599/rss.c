@@ -10,20 +10,35 @@ static uint8_t key_byte(struct nic *nic, unsigned int i)
 	return (uint8_t)(REG(nic, RSSRK + (i & ~3u)) >> i % 4 * 8);
 }
 
+/* what each half byte at each place of the input adds to the hash */
+static void make_table(struct nic *nic)
+{
+	for (unsigned int i = 0; i < RSS_INPUT * 2; i++) {
+		uint64_t window = 0;
+
+		for (unsigned int k = 0; k < 8; k++)
+			window = window << 8 | (i / 2 + k < 40 ? key_byte(nic, i / 2 + k) : 0);
+		window <<= i % 2 * 4;
+		for (unsigned int v = 0; v < 16; v++) {
+			uint32_t h = 0;
+
+			for (unsigned int bit = 0; bit < 4; bit++)
+				if (v & 8u >> bit)
+					h ^= (uint32_t)(window >> (32 - bit));
+			nic->rss.table[i][v] = h;
+		}
+	}
+	nic->rss.valid = true;
+}
+
 static uint32_t toeplitz(struct nic *nic, const uint8_t *in, unsigned int len)
 {
-	uint64_t window = 0;
 	uint32_t hash = 0;
 
-	for (unsigned int i = 0; i < 8; i++)
-		window = window << 8 | key_byte(nic, i);
-	for (unsigned int i = 0; i < len; i++) {
-		for (unsigned int bit = 0; bit < 8; bit++) {
-			if (in[i] & 0x80u >> bit)
-				hash ^= (uint32_t)(window >> (32 - bit));
-		}
-		window = window << 8 | (i + 8 < 40 ? key_byte(nic, i + 8) : 0);
-	}
+	if (!nic->rss.valid)
+		make_table(nic);
+	for (unsigned int i = 0; i < len; i++)
+		hash ^= nic->rss.table[i * 2][in[i] >> 4] ^ nic->rss.table[i * 2 + 1][in[i] & 0xf];
 	return hash;
 }
 
@@ -31,7 +46,7 @@ unsigned int rss_hash(struct nic *nic, const struct packet *p, const uint8_t *fr
 {
 	uint32_t mrqc = REG(nic, MRQC);
 	const uint8_t *ip = frame + p->l3_off;
-	uint8_t in[36];
+	uint8_t in[RSS_INPUT];
 	unsigned int n, type = RSS_T_NONE;
 	bool ports = !p->fragment && p->l4_off && p->end >= p->l4_off + 4u;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The bench around the card: memory, rings, frames; and the run of all tests. */
+/* The bench around the card: memory, rings, frames. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -252,49 +252,4 @@ uint32_t make_frame(uint8_t *f, const struct shape *s)
 	if (s->bad_l4)
 		f[l4 + field] ^= 0x55;
 	return l4 + len;
-}
-
-/* ---- the run -------------------------------------------------------------------------------- */
-
-static unsigned int failures;
-
-void check_(bool ok, const char *what, const char *file, int line)
-{
-	if (ok)
-		return;
-	failures++;
-	printf("# %s:%d: not so: %s\n", file, line, what);
-}
-
-void check_eq_(uint64_t a, uint64_t b, const char *what, const char *file, int line)
-{
-	if (a == b)
-		return;
-	failures++;
-	printf("# %s:%d: not so: %s (0x%llx, 0x%llx)\n", file, line, what,
-	       (unsigned long long)a, (unsigned long long)b);
-}
-
-int main(void)
-{
-	const struct test *const all[] = {
-		tests_regs, tests_dma, tests_tx, tests_rx, tests_intr, tests_wire, tests_vfio,
-	};
-	unsigned int n = 0, bad = 0;
-
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		for (const struct test *t = all[i]; t->name; t++)
-			n++;
-	printf("TAP version 13\n1..%u\n", n);
-	n = 0;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		for (const struct test *t = all[i]; t->name; t++) {
-			failures = 0;
-			regs_init();
-			t->run();
-			printf("%sok %u %s\n", failures ? "not " : "", ++n, t->name);
-			bad += failures != 0;
-		}
-	return bad != 0;
 }

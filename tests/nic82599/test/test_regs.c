@@ -195,6 +195,84 @@ static void eeprom_by_lines(void)
 	rig_down(&r);
 }
 
+/* the module's bus as a driver bangs it */
+static void i2c(struct nic *nic, bool scl, bool sda)
+{
+	reg_write(nic, I2CCTL, (scl ? I2C_CLK_OUT : 0) | (sda ? I2C_DATA_OUT : 0));
+}
+
+static bool i2c_out(struct nic *nic, uint8_t byte)
+{
+	bool ack;
+
+	for (int i = 7; i >= 0; i--) {
+		i2c(nic, 0, byte >> i & 1);
+		i2c(nic, 1, byte >> i & 1);
+		i2c(nic, 0, byte >> i & 1);
+	}
+	i2c(nic, 1, 1);
+	ack = !(reg_read(nic, I2CCTL) & I2C_DATA_IN);
+	i2c(nic, 0, 1);
+	return ack;
+}
+
+static uint8_t i2c_in(struct nic *nic, bool more)
+{
+	uint8_t v = 0;
+
+	for (int i = 0; i < 8; i++) {
+		i2c(nic, 1, 1);
+		v = (uint8_t)(v << 1 | !!(reg_read(nic, I2CCTL) & I2C_DATA_IN));
+		i2c(nic, 0, 1);
+	}
+	i2c(nic, 0, !more);
+	i2c(nic, 1, !more);
+	i2c(nic, 0, !more);
+	return v;
+}
+
+static void i2c_start(struct nic *nic)
+{
+	i2c(nic, 0, 1);
+	i2c(nic, 1, 1);
+	i2c(nic, 1, 0);
+	i2c(nic, 0, 0);
+}
+
+static void module(void)
+{
+	struct config cfg = { .device_id = 0x10fb };
+	struct nic *nic = nic_new(0, &cfg);
+	char name[9] = "";
+
+	i2c_start(nic);
+	CHECK(i2c_out(nic, 0xa0));
+	CHECK(i2c_out(nic, 20));
+	i2c_start(nic);
+	CHECK(i2c_out(nic, 0xa1));
+	for (int i = 0; i < 8; i++)
+		name[i] = (char)i2c_in(nic, i < 7);
+	i2c(nic, 0, 0);
+	i2c(nic, 1, 0);
+	i2c(nic, 1, 1);
+	CHECK(!strcmp(name, "SKB-BULK"));
+	i2c_start(nic);
+	CHECK(!i2c_out(nic, 0xf8));		/* nobody there */
+	i2c_start(nic);
+	CHECK(i2c_out(nic, 0xa2));
+	CHECK(i2c_out(nic, 96));
+	i2c_start(nic);
+	CHECK(i2c_out(nic, 0xa3));
+	CHECK_EQ(i2c_in(nic, false), 35);	/* degrees */
+	CHECK(reg_read(nic, LINKS) & LINKS_UP);
+	link_set_module(nic, false);
+	i2c_start(nic);
+	CHECK(!i2c_out(nic, 0xa0));
+	CHECK(!(reg_read(nic, LINKS) & LINKS_UP));
+	CHECK(nic->intr.other & EICR_GPI_SDP2);
+	nic_free(nic);
+}
+
 static void unknown_is_reported_once(void)
 {
 	struct rig r;
@@ -264,6 +342,7 @@ const struct test tests_regs[] = {
 	{ "regs: aliases share one place", aliases },
 	{ "regs: EEPROM by EERD and EEWR, checksum", eeprom_by_register },
 	{ "regs: EEPROM by the serial lines", eeprom_by_lines },
+	{ "regs: the SFP+ module's pages, and the module out", module },
 	{ "regs: an unknown register is reported once", unknown_is_reported_once },
 	{ "regs: a port that is gone reads all ones", gone_reads_ones },
 	{ "pci: identity, capabilities, writable bits, function reset", pci_space },
