@@ -97,9 +97,9 @@ static bool spi_out(const struct eeprom *e)
 uint32_t eeprom_eec_read(struct nic *nic)
 {
 	struct eeprom *e = &nic->eeprom;
-	/* 16-bit addresses, 4 KiB */
+	/* 16-bit addresses, 4 KiB: 64 words times 2 to the size */
 	uint32_t v = (e->eec & (EEC_SK | EEC_CS | EEC_DI | EEC_REQ | 0x30)) |
-		     EEC_PRES | EEC_ARD | EEC_ADDR_SIZE | 2u << EEC_SIZE;
+		     EEC_PRES | EEC_ARD | EEC_ADDR_SIZE | 5u << EEC_SIZE;
 
 	if (e->eec & EEC_REQ)
 		v |= EEC_GNT;

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The emulated card as an SFP+ port (card option id=10fb): the module is found, its pages read, the link carries data.
+# shellcheck disable=SC2317,SC2154
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=/dev/null
+. tests/vm/guest-lib.sh
+
+ktap_plan 7
+is_sfp() { lspci -n -d 8086:10fb | grep -q .; }
+if ! is_sfp; then
+	for n in 1 2 3 4 5 6 7; do ktap_skip "SFP+ result $n" "the ports are not 10fb: run with --card-arg --all --card-arg id=10fb"; done
+	ktap_end
+fi
+module_says() { in_left ethtool -m "$left_if" | tee /dev/stderr | grep -q "$1"; }
+ports_say() { in_left ethtool "$left_if" | tee /dev/stderr | grep -q "$1"; }
+
+check "the stock driver finds both ports" load_stock
+check "both links come up" two_netns
+check "the module's identity" module_says "SKB-BULK"
+check "and its temperature" module_says "Module temperature *: 35"
+check "fibre at 10 Gbit/s" ports_say "Speed: 10000Mb/s"
+check "tcp, equal hashes" tcp_transfer 16
+check "the port tells 10GBASE-SR from the module" module_says "10GBASE-SR\|10G Base-SR"
+ktap_end
