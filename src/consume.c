@@ -9,26 +9,22 @@
 #include "skb_bulk.h"
 #include "trace.h"
 
-/* a bit or pointer that makes an skb more than a head with its own linear data */
-static __always_inline bool skb_is_odd(const struct sk_buff *skb)
+static __always_inline const struct skb_bulk_slab *data_slab(unsigned int end)
 {
-	return skb->cloned | (skb->fclone != SKB_FCLONE_UNAVAILABLE) | compat_skb_pp_recycle(skb);
+	return &skb_bulk_data_slab[end / 128];
 }
 
-static __always_inline bool skb_has_head_state(const struct sk_buff *skb)
+/* references that a stacked head must not hold */
+static __always_inline bool skb_has_state(const struct sk_buff *skb)
 {
 	unsigned long state = skb->_skb_refdst | (unsigned long)skb->destructor;
 
 #if IS_ENABLED(CONFIG_NF_CONNTRACK)
 	state |= skb->_nfct;
 #endif
-#ifdef CONFIG_SKB_EXTENSIONS
-	state |= skb->active_extensions;
-#endif
 	return state;
 }
 
-/* all that a stacked head must not hold on to: route, socket, conntrack, extensions */
 static noinline void skb_release_state(struct sk_buff *skb)
 {
 	skb_dst_drop(skb);
@@ -59,67 +55,136 @@ void skb_bulk_hand_over(struct sk_buff *skb, enum skb_bulk_reason reason)
 
 static noinline void hand_over_odd(struct sk_buff *skb)
 {
-	enum skb_bulk_reason reason = SKB_BULK_PAGE_POOL;
+	enum skb_bulk_reason reason;
 
-	if (skb->fclone != SKB_FCLONE_UNAVAILABLE)
+	if (refcount_read(&skb->users) != 1)
+		reason = SKB_BULK_SHARED;
+	else if (skb->fclone != SKB_FCLONE_UNAVAILABLE)
 		reason = SKB_BULK_FCLONE;
 	else if (skb->cloned)
 		reason = SKB_BULK_CLONE;
+	else if (compat_skb_pp_recycle(skb))
+		reason = SKB_BULK_PAGE_POOL;
+	else if (skb_zcopy(skb))
+		reason = SKB_BULK_ZEROCOPY;
+	else
+		reason = SKB_BULK_FRAG_LIST;
 	skb_bulk_hand_over(skb, reason);
 }
 
-static noinline void hand_over_tail(struct sk_buff *skb)
+/* Return: whether @skb's data is left to be stacked */
+static bool skb_release_data(struct sk_buff *skb)
 {
-	skb_bulk_hand_over(skb, skb_zcopy(skb) ? SKB_BULK_ZEROCOPY : SKB_BULK_FRAG_LIST);
-}
-
-/* data that no stack takes */
-static noinline void free_data_alone(struct skb_bulk_cpu *c, struct sk_buff *skb)
-{
-	c->data_single++;
+	/* a destructor may have taken it away */
+	if (unlikely(!skb->head))
+		return false;
+	if (skb_shinfo(skb)->nr_frags)
+		skb_release_frags(skb);
 	if (skb->head_frag)
 		skb_free_frag(skb->head);
-	else
+	else if (SKB_BULK_DATA_ALONE || skb_end_offset(skb) > SKB_BULK_END_MAX)
 		kfree(skb->head);
+	else
+		return true;
+	return false;
 }
 
-/* Context: softirq, IRQs on. Takes the caller's reference. */
-static __always_inline void consume(struct sk_buff *skb)
+/* any skb but one that only the kernel takes apart; when it is stacked, nothing of it but the head is left */
+static noinline void consume_whole(struct sk_buff *skb)
 {
-	struct skb_shared_info *shinfo;
 	struct skb_bulk_cpu *c;
-	unsigned int size;
+	bool data;
 
-	if (unlikely(refcount_read(&skb->users) != 1)) {
-		skb_bulk_hand_over(skb, SKB_BULK_SHARED);
-		return;
-	}
-	/* sees all that was written before the other references were dropped: pairs with the one in skb_unref() */
-	smp_rmb();
-	if (unlikely(skb_is_odd(skb))) {
-		hand_over_odd(skb);
-		return;
-	}
-	shinfo = skb_shinfo(skb);
-	if (unlikely(shinfo->frag_list || skb_zcopy(skb))) {
-		hand_over_tail(skb);
-		return;
-	}
+	if (unlikely(skb->cloned || skb->fclone || compat_skb_pp_recycle(skb) || skb_zcopy(skb) ||
+		     skb_shinfo(skb)->frag_list))
+		return hand_over_odd(skb);
 
 	trace_consume(skb);
-	if (skb_has_head_state(skb))
-		skb_release_state(skb);
-	if (shinfo->nr_frags)
-		skb_release_frags(skb);
+	skb_release_state(skb);
+	data = skb_release_data(skb);
 
 	c = skb_bulk_cpu_get();
-	size = skb_end_offset(skb) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	if (unlikely(skb->head_frag || size > SKB_BULK_DATA_MAX))
-		free_data_alone(c, skb);
+	c->consumed++;
+	if (data)
+		skb_bulk_stack_push(&c->data, skb->head, data_slab(skb_end_offset(skb)));
 	else
-		skb_bulk_stack_push(&c->data, skb->head, skb_bulk_data_shift[(size - 1) / 128], size);
-	skb_bulk_stack_push(&c->head, skb, skb_bulk_head_shift, sizeof(struct sk_buff));
+		c->data.elsewhere++;
+	skb_bulk_stack_push(&c->head, skb, &skb_bulk_head_slab);
 	skb_bulk_cpu_put();
+}
+
+/* the end of the common way, and what it leaves to do once for many skbs: claim a run, give a full one back */
+static noinline void claim_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb)
+{
+	skb_bulk_stack_push_slow(&c->head, home, skb, &skb_bulk_head_slab);
+	skb_bulk_cpu_put();
+}
+
+static noinline void flush_head(struct skb_bulk_cpu *c, unsigned long run)
+{
+	skb_bulk_stack_flush_run(&c->head, run);
+	skb_bulk_cpu_put();
+}
+
+static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *skb)
+{
+	unsigned long run;
+	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(&c->head, skb, &skb_bulk_head_slab, &run);
+
+	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
+		return claim_head(c, run, skb);
+	if (unlikely(pushed == SKB_BULK_FULL))
+		return flush_head(c, run);
+	skb_bulk_cpu_put();
+}
+
+static noinline void claim_data_stack_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb)
+{
+	skb_bulk_stack_push_slow(&c->data, home, skb->head, data_slab(skb_end_offset(skb)));
+	stack_head(c, skb);
+}
+
+static noinline void flush_data_stack_head(struct skb_bulk_cpu *c, unsigned long run, struct sk_buff *skb)
+{
+	skb_bulk_stack_flush_run(&c->data, run);
+	stack_head(c, skb);
+}
+
+/*
+ * Context: softirq, IRQs on. Takes the caller's reference.
+ * Each call in here is the last thing done, so that the common way through needs no stack frame.
+ */
+static __always_inline void consume(struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo;
+	enum skb_bulk_pushed pushed;
+	struct skb_bulk_cpu *c;
+	unsigned long run;
+	unsigned int end;
+	void *data;
+
+	if (unlikely(refcount_read(&skb->users) != 1))
+		return hand_over_odd(skb);
+	/* sees all that was written before the other references were dropped: pairs with the one in skb_unref() */
+	smp_rmb();
+
+	data = skb->head;
+	end = skb_end_offset(skb);
+	shinfo = data + end;
+	if (SKB_BULK_DATA_ALONE ||
+	    skb->cloned || skb->fclone || skb->head_frag || compat_skb_pp_recycle(skb) || compat_skb_extensions(skb) ||
+	    skb_has_state(skb) || (shinfo->nr_frags | compat_shinfo_flags(shinfo)) || shinfo->frag_list ||
+	    end > SKB_BULK_END_MAX || trace_consume_enabled())
+		return consume_whole(skb);
+
+	c = skb_bulk_cpu_get();
+	c->consumed++;
+	pushed = skb_bulk_stack_try_push(&c->data, data, data_slab(end), &run);
+	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
+		return claim_data_stack_head(c, run, skb);
+	if (unlikely(pushed == SKB_BULK_FULL))
+		return flush_data_stack_head(c, run, skb);
+	stack_head(c, skb);
 }
 
 void skb_bulk_consume_softirq(struct sk_buff *skb)

@@ -14,17 +14,16 @@ static const struct counter {
 	size_t offset;
 } counter[] = {
 #define C(_name, _member) { _name, offsetof(struct skb_bulk_cpu, _member) }
-	C("head_taken", head.taken),
+	C("consumed", consumed),
 	C("head_refilled", head.refilled),
 	C("head_reused", head.reused),
 	C("head_flushed", head.flushed),
 	C("head_flushes", head.flushes),
 	C("head_resident_max", head.resident_max),
-	C("data_taken", data.taken),
 	C("data_flushed", data.flushed),
 	C("data_flushes", data.flushes),
 	C("data_resident_max", data.resident_max),
-	C("data_single", data_single),
+	C("data_single", data.elsewhere),
 	C("deferred", deferred),
 	C("refills", refills),
 	C("refill_failed", refill_failed),
@@ -39,28 +38,17 @@ static const struct counter {
 #undef C
 };
 
-/* what is counted by looking: objects in the runs, and what they weigh */
-enum { HEAD_RESIDENT, DATA_RESIDENT, RESIDENT_BYTES, LOOKED_AT };
+/* what is worked out: objects taken, objects found by looking into the runs, and what those weigh */
+enum { HEAD_TAKEN, DATA_TAKEN, HEAD_RESIDENT, DATA_RESIDENT, RESIDENT_BYTES, WORKED_OUT };
 
-static const char * const looked_at_name[LOOKED_AT] = { "head_resident", "data_resident", "resident_bytes" };
+static const char * const worked_out_name[WORKED_OUT] = {
+	"head_taken", "data_taken", "head_resident", "data_resident", "resident_bytes"
+};
 
 struct snapshot {
 	u64 counted[ARRAY_SIZE(counter)];
-	u64 looked_at[LOOKED_AT];
+	u64 worked_out[WORKED_OUT];
 };
-
-static u64 look(const struct skb_bulk_stack *s, u64 *bytes)
-{
-	u64 nr = s->fresh.nr;
-	unsigned int i;
-
-	*bytes += nr * sizeof(struct sk_buff);
-	for (i = 0; i < SKB_BULK_RUNS; i++) {
-		nr += s->run[i].nr;
-		*bytes += (u64)s->run[i].nr * s->run[i].size;
-	}
-	return nr;
-}
 
 /* runs on @c's CPU between two softirqs, so that the numbers of a CPU agree with each other */
 static void take(struct skb_bulk_cpu *c, void *arg)
@@ -70,8 +58,10 @@ static void take(struct skb_bulk_cpu *c, void *arg)
 
 	for (i = 0; i < ARRAY_SIZE(counter); i++)
 		snap->counted[i] = *(u64 *)((void *)c + counter[i].offset);
-	snap->looked_at[HEAD_RESIDENT] = look(&c->head, &snap->looked_at[RESIDENT_BYTES]);
-	snap->looked_at[DATA_RESIDENT] = look(&c->data, &snap->looked_at[RESIDENT_BYTES]);
+	snap->worked_out[HEAD_TAKEN] = skb_bulk_stack_taken(&c->head);
+	snap->worked_out[DATA_TAKEN] = skb_bulk_stack_taken(&c->data);
+	snap->worked_out[HEAD_RESIDENT] = skb_bulk_stack_look(&c->head, &snap->worked_out[RESIDENT_BYTES]);
+	snap->worked_out[DATA_RESIDENT] = skb_bulk_stack_look(&c->data, &snap->worked_out[RESIDENT_BYTES]);
 }
 
 static struct snapshot *snapshot(void)
@@ -88,12 +78,12 @@ static struct snapshot *snapshot(void)
 
 static const char *value_name(unsigned int i)
 {
-	return i < ARRAY_SIZE(counter) ? counter[i].name : looked_at_name[i - ARRAY_SIZE(counter)];
+	return i < ARRAY_SIZE(counter) ? counter[i].name : worked_out_name[i - ARRAY_SIZE(counter)];
 }
 
 static u64 value(const struct snapshot *snap, unsigned int i)
 {
-	return i < ARRAY_SIZE(counter) ? snap->counted[i] : snap->looked_at[i - ARRAY_SIZE(counter)];
+	return i < ARRAY_SIZE(counter) ? snap->counted[i] : snap->worked_out[i - ARRAY_SIZE(counter)];
 }
 
 /* the stable form: totals, then each CPU that has anything to say, one name and value a line */

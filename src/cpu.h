@@ -25,20 +25,24 @@ enum skb_bulk_reason {
 	SKB_BULK_REASONS
 };
 
+/* no bulk free of data beats the kernel's kfree() where SLUB has sheaves */
+#define SKB_BULK_DATA_ALONE	COMPAT_SHEAVES
+
 /* a data buffer larger than this goes to kfree(): no slab page holds it */
 #define SKB_BULK_DATA_MAX	8192
+#define SKB_BULK_END_MAX	SKB_WITH_OVERHEAD(SKB_BULK_DATA_MAX)
 
-/* in one cpu: at most 256 KiB of heads and 704 KiB of data, whatever the depth */
+/* in one cpu: at most 256 KiB of heads and 768 KiB of data, whatever the depth */
 #define SKB_BULK_HEAD_BYTES	(256 << 10)
-#define SKB_BULK_DATA_BYTES	(704 << 10)
+#define SKB_BULK_DATA_BYTES	(768 << 10)
 
 struct skb_bulk_cpu {
 	compat_bh_lock_t lock;
 	struct skb_bulk_stack head;
 	struct skb_bulk_stack data;
 
+	u64 consumed;		/* skbs whose head was stacked */
 	u64 handed[SKB_BULK_REASONS];
-	u64 data_single;	/* data freed at once, alone: page fragments, and what is too large or cheaper so */
 	u64 build_kernel;	/* heads that the kernel had to provide */
 	u64 refills;
 	u64 refill_failed;
@@ -50,16 +54,15 @@ struct skb_bulk_cpu {
 
 	/* idle: what the stacks had taken when last looked at */
 	struct delayed_work idle_work;
-	bool idle_armed;
 	u64 idle_seen;
 	int cpu;
 };
 
 extern struct skb_bulk_cpu __percpu *skb_bulk_cpu;
 
-/* log2 of the bytes of a slab page: of the head cache, and of the caches for data by (bytes - 1) / 128 */
-extern u8 skb_bulk_head_shift;
-extern u8 skb_bulk_data_shift[SKB_BULK_DATA_MAX / 128];
+/* of the head cache, and of the caches for data by skb_end_offset() / 128 */
+extern struct skb_bulk_slab skb_bulk_head_slab;
+extern struct skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1];
 
 DECLARE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
 DECLARE_STATIC_KEY_FALSE(skb_bulk_mode_any);
@@ -76,6 +79,11 @@ static __always_inline void skb_bulk_cpu_put(void)
 	compat_bh_unlock(&skb_bulk_cpu->lock);
 }
 
+static __always_inline unsigned int skb_bulk_data_size(const struct sk_buff *skb)
+{
+	return skb_end_offset(skb) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+}
+
 void skb_bulk_drain_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_each_cpu(void (*fn)(struct skb_bulk_cpu *c, void *arg), void *arg);
 
@@ -90,7 +98,7 @@ int skb_bulk_idle_init(void);
 void skb_bulk_idle_exit(void);
 void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_idle_cancel_cpu(struct skb_bulk_cpu *c);
-void skb_bulk_idle_start(struct skb_bulk_cpu *c);
+void skb_bulk_idle_start(void);
 
 extern unsigned int skb_bulk_depth;
 int skb_bulk_params_init(void);

@@ -10,7 +10,7 @@ static struct workqueue_struct *idle_wq;
 
 static u64 pushed(const struct skb_bulk_cpu *c)
 {
-	return c->head.taken + c->data.taken + c->head.reused;
+	return c->consumed + c->head.reused;
 }
 
 static void idle_queue(struct skb_bulk_cpu *c)
@@ -18,10 +18,18 @@ static void idle_queue(struct skb_bulk_cpu *c)
 	queue_delayed_work_on(c->cpu, idle_wq, &c->idle_work, msecs_to_jiffies(READ_ONCE(skb_bulk_idle_ms)) + 1);
 }
 
-/* Context: BH disabled on @c's CPU. Called when a run is claimed while the work is not armed. */
-void skb_bulk_idle_start(struct skb_bulk_cpu *c)
+static void watch(struct skb_bulk_cpu *c, bool on)
 {
-	c->idle_armed = true;
+	c->head.watched = on;
+	c->data.watched = on;
+}
+
+/* Context: BH disabled. Called when a run is claimed and the work is not armed. */
+void skb_bulk_idle_start(void)
+{
+	struct skb_bulk_cpu *c = this_cpu_ptr(skb_bulk_cpu);
+
+	watch(c, true);
 	c->idle_seen = pushed(c);
 	idle_queue(c);
 }
@@ -41,7 +49,7 @@ static void idle_look(struct work_struct *work)
 		idle_queue(c);
 	} else {
 		skb_bulk_drain_cpu(c);
-		c->idle_armed = false;
+		watch(c, false);
 	}
 	skb_bulk_cpu_put();
 out:
@@ -57,7 +65,7 @@ void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c)
 void skb_bulk_idle_cancel_cpu(struct skb_bulk_cpu *c)
 {
 	cancel_delayed_work_sync(&c->idle_work);
-	c->idle_armed = false;
+	watch(c, false);
 }
 
 int skb_bulk_idle_init(void)

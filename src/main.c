@@ -10,8 +10,8 @@
 #include "cpu.h"
 
 struct skb_bulk_cpu __percpu *skb_bulk_cpu;
-u8 skb_bulk_head_shift __read_mostly;
-u8 skb_bulk_data_shift[SKB_BULK_DATA_MAX / 128] __read_mostly;
+struct skb_bulk_slab skb_bulk_head_slab __read_mostly;
+struct skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1] __read_mostly;
 
 static int cpuhp_state;
 
@@ -70,27 +70,33 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-static u8 slab_shift(const void *obj)
+static struct skb_bulk_slab slab_of(const void *obj, unsigned int size)
 {
-	return PAGE_SHIFT + compound_order(virt_to_head_page(obj));
+	unsigned int shift = PAGE_SHIFT + compound_order(virt_to_head_page(obj));
+
+	return (struct skb_bulk_slab) {
+		.shift = shift,
+		.objects = clamp_t(unsigned int, (1U << shift) / size, 1, SKB_BULK_RUN_MAX),
+		.size = size,
+	};
 }
 
 /*
  * How large slab pages are depends on the kernel, the number of CPUs and the command line, so it is looked up from an
- * object of each cache that data comes from. A wrong answer would cost speed, no more.
+ * object of each cache that heads and data come from. A wrong answer would cost speed, no more.
  */
-static int learn_shifts(void)
+static int learn_slabs(struct skb_bulk_slab *small)
 {
 	unsigned int size, i = 0;
 	struct sk_buff *skb;
 	void *obj;
 
-	for (size = 128; size <= SKB_BULK_DATA_MAX; size *= 2) {
+	for (size = 512; size <= SKB_BULK_DATA_MAX; size *= 2) {
 		obj = kmalloc(size, GFP_KERNEL);
 		if (!obj)
 			return -ENOMEM;
-		while (i < size / 128)
-			skb_bulk_data_shift[i++] = slab_shift(obj);
+		while (i <= SKB_WITH_OVERHEAD(size) / 128)
+			skb_bulk_data_slab[i++] = slab_of(obj, size);
 		kfree(obj);
 	}
 
@@ -98,17 +104,21 @@ static int learn_shifts(void)
 	skb = alloc_skb(1, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	size = skb_end_offset(skb) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
-	skb_bulk_data_shift[(size - 1) / 128] = slab_shift(skb->head);
-	skb_bulk_head_shift = slab_shift(skb);
+	*small = slab_of(skb->head, skb_bulk_data_size(skb));
+	skb_bulk_data_slab[skb_end_offset(skb) / 128] = *small;
+	skb_bulk_head_slab = slab_of(skb, ALIGN(sizeof(*skb), cache_line_size()));
 	kfree_skb(skb);
 	return 0;
 }
 
 static int __init skb_bulk_init(void)
 {
+	struct skb_bulk_slab small;
 	int cpu, err;
 
+	err = learn_slabs(&small);
+	if (err)
+		return err;
 	skb_bulk_cpu = alloc_percpu(struct skb_bulk_cpu);
 	if (!skb_bulk_cpu)
 		return -ENOMEM;
@@ -117,15 +127,15 @@ static int __init skb_bulk_init(void)
 
 		c->cpu = cpu;
 		compat_bh_lock_init(&c->lock);
-		skb_bulk_stack_init(&c->head, "head", compat_head_cache_to_free(), SKB_BULK_HEAD_BYTES);
-		skb_bulk_stack_init(&c->data, "data", NULL, SKB_BULK_DATA_BYTES);
+		skb_bulk_stack_init(&c->head, true, compat_head_cache_to_free(), &skb_bulk_head_slab,
+				    SKB_BULK_HEAD_BYTES, &c->consumed);
+		skb_bulk_stack_init(&c->data, false, NULL, &small, SKB_BULK_DATA_BYTES, &c->consumed);
+		skb_bulk_stack_configure(&c->head, skb_bulk_depth);
+		skb_bulk_stack_configure(&c->data, skb_bulk_depth);
 		skb_bulk_irq_queue_init(c);
 		skb_bulk_idle_init_cpu(c);
 	}
 
-	err = learn_shifts();
-	if (err)
-		goto free_percpu;
 	err = skb_bulk_idle_init();
 	if (err)
 		goto free_percpu;

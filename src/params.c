@@ -13,7 +13,7 @@ enum mode { MODE_ANY, MODE_STOCK, MODE_BULK };
 
 static const char * const mode_word[] = { "any", "stock", "bulk" };
 
-#define DEPTH_MAX	(SKB_BULK_RUNS * SKB_BULK_RUN_LEN)
+#define DEPTH_MAX	SKB_BULK_OBJECTS
 #define IDLE_MS_MAX	60000
 
 DEFINE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
@@ -132,7 +132,6 @@ MODULE_PARM_DESC(idle_ms, "milliseconds after which a CPU's idle stacks are give
 void skb_bulk_params_ready(void)
 {
 	mutex_lock(&settle_lock);
-	skb_bulk_each_cpu(configure, NULL);
 	settle_mode();
 	ready = true;
 	mutex_unlock(&settle_lock);

@@ -46,21 +46,19 @@ TRACE_EVENT(hand_over,
 );
 
 TRACE_EVENT(flush,
-	TP_PROTO(const char *stack, unsigned long slab, unsigned int nr, unsigned int size),
-	TP_ARGS(stack, slab, nr, size),
+	TP_PROTO(bool heads, unsigned long slab, unsigned int nr),
+	TP_ARGS(heads, slab, nr),
 	TP_STRUCT__entry(
-		__field(const char *, stack)
+		__field(bool, heads)
 		__field(unsigned long, slab)
 		__field(unsigned int, nr)
-		__field(unsigned int, size)
 	),
 	TP_fast_assign(
-		__entry->stack = stack;
+		__entry->heads = heads;
 		__entry->slab = slab;
 		__entry->nr = nr;
-		__entry->size = size;
 	),
-	TP_printk("stack=%s slab=%lx nr=%u size=%u", __entry->stack, __entry->slab, __entry->nr, __entry->size)
+	TP_printk("stack=%s slab=%lx nr=%u", __entry->heads ? "head" : "data", __entry->slab, __entry->nr)
 );
 
 TRACE_EVENT(refill,

@@ -41,14 +41,24 @@ static inline struct kmem_cache *compat_head_cache_to_free(void)
 	return COMPAT_SHEAVES ? compat_head_cache() : NULL;
 }
 
-static inline bool compat_skb_pp_recycle(const struct sk_buff *skb)
-{
+/* macros, since the compiler tests neighbouring bits at once only where it sees them as such */
 #ifdef HAVE_SKB_PP_RECYCLE
-	return skb->pp_recycle;
+#define compat_skb_pp_recycle(skb)	((skb)->pp_recycle)
 #else
-	return false;
+#define compat_skb_pp_recycle(skb)	0
 #endif
-}
+#ifdef CONFIG_SKB_EXTENSIONS
+#define compat_skb_extensions(skb)	((skb)->active_extensions)
+#else
+#define compat_skb_extensions(skb)	0
+#endif
+
+/* set if the fragments, or some of them, may be somebody else's */
+#ifdef HAVE_SKBFL
+#define compat_shinfo_flags(shinfo)	((shinfo)->flags)
+#else
+#define compat_shinfo_flags(shinfo)	((shinfo)->tx_flags & SKBTX_DEV_ZEROCOPY)
+#endif
 
 static inline bool compat_skb_remote(const struct sk_buff *skb)
 {
