@@ -76,9 +76,9 @@ static bool cmd_tx_stall(struct nic *nic, const char *arg)
 	return on_off(arg, &nic->fault.tx_stall);
 }
 
-static bool cmd_irq_drop(struct nic *nic, const char *arg)
+static bool cmd_irq_hold(struct nic *nic, const char *arg)
 {
-	return on_off(arg, &nic->fault.irq_drop);
+	return on_off(arg, &nic->fault.irq_hold);
 }
 
 static bool cmd_gone(struct nic *nic, const char *arg)
@@ -125,7 +125,7 @@ static const struct {
 	{ "link", "up|down", cmd_link },
 	{ "module", "in|out", cmd_module },
 	{ "tx-stall", "on|off", cmd_tx_stall },
-	{ "irq-drop", "on|off", cmd_irq_drop },
+	{ "irq-hold", "on|off", cmd_irq_hold },
 	{ "gone", "on|off", cmd_gone },
 	{ "lose", "one-in-N, 0 for none", cmd_lose },
 	{ "corrupt", "one-in-N, 0 for none", cmd_corrupt },
@@ -188,6 +188,30 @@ struct control *control_listen(struct card *card, const char *path)
 		return NULL;
 	}
 	return c;
+}
+
+/* the other side of it: say one line, print the answer; 0 if it was ok */
+int control_tell(const char *path, const char *line)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[LINE + 2];
+	ssize_t n = -1;
+
+	if (strlen(path) < sizeof(a.sun_path))
+		strcpy(a.sun_path, path);
+	if (fd >= 0 && !connect(fd, (struct sockaddr *)&a, sizeof(a)) &&
+	    dprintf(fd, "%s\n", line) > 0)
+		n = recv(fd, answer, sizeof(answer) - 1, 0);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0) {
+		fprintf(stderr, "nic82599: nobody answers at %s\n", path);
+		return 1;
+	}
+	answer[n] = 0;
+	fputs(answer, stdout);
+	return strncmp(answer, "ok", 2) != 0;
 }
 
 int control_pollfds(const struct control *c, int *fd, int max)

@@ -66,8 +66,6 @@ static void signal_fd(struct nic *nic, int fd)
 {
 	uint64_t one = 1;
 
-	if (nic->fault.irq_drop)
-		return;
 	nic->intr.fired++;
 	/* the counter only overflows if nobody reads it, and then one more does not matter */
 	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
@@ -172,7 +170,7 @@ static void flush_legacy(struct nic *nic)
 
 void intr_flush(struct nic *nic)
 {
-	if (!nic->intr.dirty && !nic->intr.waiting)
+	if ((!nic->intr.dirty && !nic->intr.waiting) || nic->fault.irq_hold)
 		return;
 	nic->intr.dirty = false;
 	if (msix_mode(nic))
@@ -183,7 +181,7 @@ void intr_flush(struct nic *nic)
 
 uint64_t intr_deadline(struct nic *nic)
 {
-	uint64_t w = nic->intr.waiting, min = 0;
+	uint64_t w = nic->fault.irq_hold ? 0 : nic->intr.waiting, min = 0;
 
 	while (w) {
 		uint64_t t = nic->intr.fire_at[__builtin_ctzll(w)];

@@ -19,6 +19,7 @@
 static const char usage[] =
 	"usage: nic82599 --port sock=PATH[,mac=XX:XX:XX:XX:XX:XX][,id=10f7][,sync=1][,link=down] [--port ...]\n"
 	"                [--all KEY=VALUE,...] [--cable A,B]... [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
+	"       nic82599 --tell SOCK COMMAND...\n"
 	"\n"
 	"Serves each port as a vfio-user device on its socket. Two ports are cabled to each other unless\n"
 	"--cable says otherwise; a port without a cable has a link partner that swallows every frame.\n"
@@ -163,9 +164,18 @@ static void build(struct program *p, const struct later *l)
 	}
 }
 
+static int tell(const char *sock, int words, char **word)
+{
+	char line[256] = "";
+
+	for (int i = 0; i < words; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s%s", i ? " " : "", word[i]);
+	return control_tell(sock, line);
+}
+
 static void parse(struct program *p, int argc, char **argv)
 {
-	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, STATS, HELP };
+	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, STATS, TELL, HELP };
 	static const struct option opts[] = {
 		{ "port", required_argument, NULL, PORT },
 		{ "all", required_argument, NULL, ALL },
@@ -173,6 +183,7 @@ static void parse(struct program *p, int argc, char **argv)
 		{ "pcap", required_argument, NULL, PCAP },
 		{ "control", required_argument, NULL, CONTROL },
 		{ "stats", required_argument, NULL, STATS },
+		{ "tell", required_argument, NULL, TELL },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 }
 	};
@@ -201,6 +212,8 @@ static void parse(struct program *p, int argc, char **argv)
 		case STATS:
 			p->stats = optarg;
 			break;
+		case TELL:
+			exit(tell(optarg, argc - optind, argv + optind));
 		case HELP:
 			fputs(usage, stdout);
 			exit(0);

@@ -313,7 +313,7 @@ void pcap_close(struct pcap *p);
 struct fault {
 	bool gone;			/* every read gives all ones */
 	bool tx_stall;
-	bool irq_drop;
+	bool irq_hold;
 	uint32_t drop_1_in, corrupt_1_in;
 	uint64_t rng;
 	uint64_t dropped, corrupted;
@@ -384,6 +384,7 @@ struct control;
 struct control *control_listen(struct card *card, const char *path);
 int control_pollfds(const struct control *c, int *fd, int max);
 void control_input(struct control *c);
+int control_tell(const char *path, const char *line);
 void control_close(struct control *c);
 /* one command line; the answer is one line too */
 void control_command(struct card *card, char *line, char *answer, size_t size);

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Makes trouble on the emulated card while a guest with the stock driver runs tests/guest/card-faults.sh.
+set -eu
+cd "$(dirname "$0")/../.."
+
+usage() {
+	cat <<-END
+	Usage: card-faults.sh [KERNEL]
+	Boots a guest with KERNEL (6.1) and two emulated ports; the guest says what fault it wants, this script makes it.
+	END
+}
+case ${1-} in
+-*) usage; exit 2 ;;
+esac
+kernel=${1:-6.1}
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+make -s -C tests/nic82599 O="$dir/build"
+
+: >"$dir/out"
+# the driver's and the kernel's words for what is done to them on purpose
+tests/vm/run --kernel "$kernel" --no-layer --ports 2 --timeout 400 \
+	--card-arg --control --card-arg "$dir/control" \
+	--allow 'Adapter removed' --allow 'Tx Unit Hang' --allow 'tx hang' --allow 'NETDEV WATCHDOG' --allow 'WARNING: .*dev_watchdog' \
+	-- tests/guest/card-faults.sh >"$dir/out" &
+run=$!
+while read -r line; do
+	case $line in
+	'@card '*)
+		# shellcheck disable=SC2086
+		"$dir/build/nic82599" --tell "$dir/control" ${line#@card } >/dev/null || echo "# the card refused: ${line#@card }"
+		;;
+	*) echo "$line" ;;
+	esac
+done < <(tail -n +1 -f --pid=$run -s 0.1 "$dir/out")
+wait $run
