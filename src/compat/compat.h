@@ -3,6 +3,7 @@
 #ifndef SKB_BULK_COMPAT_H
 #define SKB_BULK_COMPAT_H
 
+#include <linux/spinlock.h>
 #include <linux/local_lock.h>
 #include <linux/shrinker.h>
 #include <linux/skbuff.h>
