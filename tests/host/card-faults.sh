@@ -24,7 +24,7 @@ make -s -C tests/nic82599 O="$dir/build"
 tests/vm/run --kernel "$kernel" --no-layer --ports 2 --timeout 400 \
 	--card-arg --control --card-arg "$dir/control" \
 	--allow 'Adapter removed' --allow 'Tx Unit Hang' --allow 'tx hang' --allow 'NETDEV WATCHDOG' --allow 'WARNING: .*dev_watchdog' \
-	-- tests/guest/card-faults.sh >"$dir/out" &
+	-- tests/guest/card-faults.sh driven >"$dir/out" &
 run=$!
 while read -r line; do
 	case $line in
