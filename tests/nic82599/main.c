@@ -323,6 +323,7 @@ static void finish(struct program *p)
 			die("cannot write", p->stats);
 		for (unsigned int i = 0; i < p->card.n; i++)
 			stats_dump(p->card.port[i], f);
+		fprintf(f, "card.cpu_ms %ld\n", (long)(clock() / (CLOCKS_PER_SEC / 1000)));
 		fclose(f);
 	}
 	for (unsigned int i = 0; i < p->card.n; i++)

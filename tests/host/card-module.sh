@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The emulated card as an SFP+ port: boots a guest with 10fb ports and runs tests/guest/card-module.sh.
+set -eu
+cd "$(dirname "$0")/../.."
+
+case ${1-} in
+-*)
+	echo "Usage: card-module.sh [KERNEL] (6.1; KTAP on stdout)"
+	exit 2
+	;;
+esac
+exec tests/vm/run --kernel "${1:-6.1}" --no-layer --ports 2 --timeout 300 --card-arg --all --card-arg id=10fb -- tests/guest/card-module.sh
