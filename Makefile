@@ -5,16 +5,28 @@ KVER ?= $(shell uname -r)
 OUT ?= build/$(KVER)
 export KSRC FORCE
 
-.PHONY: help modules install uninstall clean
+# "make try SHELL=1" means a prompt; what runs the recipes is another matter, and so is what their makes are told
+TRY_SHELL := $(if $(filter 1 y yes,$(SHELL)),--shell)
+ifneq ($(TRY_SHELL),)
+override SHELL := /bin/sh
+MAKEOVERRIDES :=
+endif
+KERNEL ?= 6.1
+
+.PHONY: help modules install uninstall clean try test clean-cache
 
 help:
 	@echo 'make install    build both modules with DKMS and install them (as root)'
 	@echo 'make uninstall  take everything back (as root)'
 	@echo 'make modules    build both in $(OUT), installing nothing'
 	@echo 'make clean      remove what modules built'
+	@echo 'make try        see it work in a guest with two emulated ports (as root); SHELL=1 for a prompt there'
+	@echo 'make test       run all tests (as root)'
+	@echo 'make clean-cache  remove what try and test downloaded and made'
 	@echo
 	@echo 'KVER=release    another kernel than the running one'
 	@echo 'KSRC=place      a kernel source, unpacked or a tarball, to take ixgbe from'
+	@echo 'KERNEL=6.1      the guest of make try: 5.10, 6.1, 6.12 or 7.3'
 
 modules:
 	@scripts/build --kernel '$(KVER)' --out '$(OUT)'
@@ -27,3 +39,12 @@ uninstall:
 
 clean:
 	rm -rf build
+
+try:
+	@tests/try/run --kernel '$(KERNEL)' $(TRY_SHELL)
+
+test:
+	@tests/run
+
+clean-cache:
+	@tests/vm/clean

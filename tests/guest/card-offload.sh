@@ -100,7 +100,7 @@ hash_key() {
 }
 flow_rule() {
 	in_right ethtool -K "$right_if" ntuple on && wait_link 30 &&
-		in_right ethtool -N "$right_if" flow-type tcp4 dst-port 5201 action 1 && queue_only 1 &&
+		in_right ethtool -N "$right_if" flow-type tcp4 dst-port 5211 action 1 && queue_only 1 &&
 		in_right ethtool -N "$right_if" flow-type udp4 dst-port 7 action -1 &&
 		in_right ethtool -n "$right_if" | grep -q 'Total 2 rules' &&
 		in_right ethtool -K "$right_if" ntuple off

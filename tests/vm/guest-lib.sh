@@ -142,9 +142,9 @@ end_netns() {
 ping_right() { in_left ping -q -c "${1:-3}" -i 0.2 -W 5 "$right_ip"; }
 
 tcp_listens() { in_right ss -Hltn "sport = :$1" | grep -q .; }
-# tcp_transfer MIB [SECONDS]: sends a file by TCP and compares the hashes
+# tcp_transfer MIB [SECONDS]: sends a file by TCP and compares the hashes; on a port other than iperf3's
 tcp_transfer() {
-	local port=5201 limit=${2:-120} dir listener sent got
+	local port=5211 limit=${2:-120} dir listener sent got
 	dir=$(mktemp -d /tmp/tcp.XXXXXX)
 	head -c "$1M" /dev/urandom >"$dir/sent"
 	in_right timeout "$limit" socat -u "TCP-LISTEN:$port,reuseaddr" "OPEN:$dir/got,creat,trunc" &
