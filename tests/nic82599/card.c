@@ -26,8 +26,11 @@ bool card_run(struct card *card, unsigned int budget)
 {
 	bool more = false;
 
-	for (unsigned int i = 0; i < card->n; i++)
+	for (unsigned int i = 0; i < card->n; i++) {
 		tx_run(card->port[i], budget);
+		if (card->port[i]->wire.tester)
+			more |= tester_run(card->port[i], budget);
+	}
 	/* interrupts go out once for all that happened, not once a packet */
 	for (unsigned int i = 0; i < card->n; i++) {
 		intr_flush(card->port[i]);

@@ -145,6 +145,15 @@ void control_command(struct card *card, char *line, char *answer, size_t size)
 			 card->n - 1);
 		return;
 	}
+	if (!strcmp(name, "report")) {
+		if (!card->port[n]->wire.tester) {
+			snprintf(answer, size, "error: port %u has no tester", n);
+			return;
+		}
+		snprintf(answer, size, "ok ");
+		tester_report(card->port[n], answer + 3, size - 3);
+		return;
+	}
 	if (!strcmp(name, "frames")) {
 		struct nic *nic = card->port[n];
 

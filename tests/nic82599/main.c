@@ -17,7 +17,7 @@
 #define MAX_POLL	32
 
 static const char usage[] =
-	"usage: nic82599 --port sock=PATH[,mac=XX:XX:XX:XX:XX:XX][,id=10f7][,sync=1][,link=down] [--port ...]\n"
+	"usage: nic82599 --port sock=PATH[,mac=XX:XX:XX:XX:XX:XX][,id=10f7][,sync=1][,link=down][,tester=1] [--port ...]\n"
 	"                [--all KEY=VALUE,...] [--cable A,B]... [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
 	"       nic82599 --tell SOCK COMMAND...\n"
 	"\n"
@@ -25,6 +25,7 @@ static const char usage[] =
 	"--cable says otherwise; a port without a cable has a link partner that swallows every frame.\n"
 	"Prints 'ready' when the sockets listen, ends when the last client has gone.\n"
 	"  id=        10f7, a backplane port that needs no module (default), or 10fb with an SFP+ module\n"
+	"  tester=1   the link partner makes and checks traffic, see README\n"
 	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
 	"  --all      options that every port gets\n"
 	"  --pcap     frames in and out of a port\n"
@@ -66,9 +67,10 @@ static void parse_mac(const char *text, uint8_t *mac)
 /* one list of options, for a port or for all of them */
 static void port_options(struct config *cfg, char *arg)
 {
-	enum { SOCK, MAC, ID, SYNC, LINK };
+	enum { SOCK, MAC, ID, SYNC, LINK, TESTER };
 	static char *const keys[] = {
-		[SOCK] = "sock", [MAC] = "mac", [ID] = "id", [SYNC] = "sync", [LINK] = "link", NULL
+		[SOCK] = "sock", [MAC] = "mac", [ID] = "id", [SYNC] = "sync", [LINK] = "link",
+		[TESTER] = "tester", NULL
 	};
 	char *value;
 
@@ -94,6 +96,9 @@ static void port_options(struct config *cfg, char *arg)
 			break;
 		case LINK:
 			cfg->link_down = !strcmp(value, "down");
+			break;
+		case TESTER:
+			cfg->tester = strcmp(value, "0");
 			break;
 		}
 	}
@@ -153,7 +158,7 @@ static void build(struct program *p, const struct later *l)
 	}
 	for (unsigned int i = 0; i < l->cables; i++)
 		join(p, l->cable[i]);
-	if (!l->cables && p->card.n == 2)
+	if (!l->cables && p->card.n == 2 && !p->config[0].tester && !p->config[1].tester)
 		card_cable(&p->card, 0, 1);
 	for (unsigned int i = 0; i < l->pcaps; i++)
 		capture(p, l->pcap[i]);
@@ -266,10 +271,12 @@ static const struct timespec *timeout(struct program *p, bool busy, struct times
 	if (busy)
 		return t;
 	for (unsigned int i = 0; i < p->card.n; i++) {
-		uint64_t d = intr_deadline(p->card.port[i]);
+		uint64_t d = intr_deadline(p->card.port[i]), m = tester_deadline(p->card.port[i]);
 
 		if (d && (!first || d < first))
 			first = d;
+		if (m && (!first || m < first))
+			first = m;
 	}
 	if (!first)
 		return NULL;

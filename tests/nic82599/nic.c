@@ -44,6 +44,13 @@ struct nic *nic_new(unsigned int index, const struct config *cfg)
 		free(nic);
 		return NULL;
 	}
+	if (cfg->tester) {
+		nic->wire.tester = tester_new();
+		if (!nic->wire.tester) {
+			nic_free(nic);
+			return NULL;
+		}
+	}
 	intr_init(nic);
 	eeprom_init(nic);
 	sfp_init(nic);
@@ -69,6 +76,7 @@ void nic_free(struct nic *nic)
 		return;
 	dma_unmap_all(nic);
 	pcap_close(nic->wire.pcap);
+	free(nic->wire.tester);
 	free(nic->fifo.mem);
 	free(nic);
 }

@@ -298,17 +298,27 @@ struct wire {
 	void (*tap)(void *arg, const uint8_t *frame, size_t len);
 	void *tap_arg;
 	struct pcap *pcap;
+	struct tester *tester;		/* instead of a peer */
 	uint64_t sent, received;
 };
 
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len);
+void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_pause(struct nic *nic, bool xoff);
 struct pcap *pcap_open(const char *path);
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
 void pcap_flush(struct pcap *p);
 void pcap_close(struct pcap *p);
 
-/* ---- fault.c: trouble on demand ------------------------------------------------------------------- */
+/* ---- tester.c: a link partner that makes and checks traffic ----------------------------------------- */
+
+struct tester *tester_new(void);
+bool tester_run(struct nic *nic, unsigned int budget);
+uint64_t tester_deadline(const struct nic *nic);
+void tester_input(struct nic *nic, const uint8_t *frame, size_t len);
+void tester_report(const struct nic *nic, char *to, size_t size);
+
+/* ---- trouble on demand: set by control.c, felt where it happens -------------------------------------- */
 
 struct fault {
 	bool gone;			/* every read gives all ones */
@@ -327,6 +337,7 @@ struct config {
 	uint16_t device_id;
 	bool sync;			/* transmit before a register write returns */
 	bool link_down;
+	bool tester;
 };
 
 struct card {

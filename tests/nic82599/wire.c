@@ -30,6 +30,12 @@ static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned i
 	rx_frame(nic, frame, len, flags);
 }
 
+void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len)
+{
+	if (nic->link.up)
+		arrive(nic, frame, len, 0);
+}
+
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 {
 	struct nic *peer = nic->wire.peer;
@@ -43,6 +49,8 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 		rx_frame(nic, frame, len, 0);
 		return;
 	}
+	if (nic->wire.tester && nic->link.up)
+		tester_input(nic, frame, len);
 	if (!peer || !nic->link.up || !peer->link.up)
 		return;
 	if (one_in(&nic->fault, nic->fault.drop_1_in)) {
