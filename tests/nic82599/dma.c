@@ -63,6 +63,11 @@ int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, u
 		return -EINVAL;
 	host = mmap(NULL, size, (prot & DMA_WRITE) ? PROT_READ | PROT_WRITE : PROT_READ,
 		    MAP_SHARED, fd, (off_t)offset);
+	if (host == MAP_FAILED && errno == EACCES && (prot & DMA_WRITE)) {
+		/* a file that the client has open for reading: a disk image as memory */
+		r.prot &= ~DMA_WRITE;
+		host = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, (off_t)offset);
+	}
 	if (host == MAP_FAILED)
 		return -errno;
 	r.host = host;

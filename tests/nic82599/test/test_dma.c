@@ -2,6 +2,7 @@
 /* The guest's memory: nothing outside a mapping is ever touched. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -73,6 +74,11 @@ static void files(void)
 	CHECK_EQ(dma_map_fd(nic, 0x100000, 0x1000, 0x4000, DMA_READ, fd), -EINVAL);
 	CHECK_EQ(dma_map_fd(nic, 0x100000, ~0ull, 0x1000, DMA_READ, fd), -EINVAL);
 	CHECK_EQ(dma_map_fd(nic, 0x100000, 0x1000, 0x10, DMA_READ, fd), -EINVAL);
+	close(fd);
+	fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	CHECK_EQ(dma_map_fd(nic, 0x200000, 0x1000, 0, DMA_READ | DMA_WRITE, fd), 0);
+	CHECK(dma_at(nic, 0x200000, 4, DMA_READ));
+	CHECK(!dma_at(nic, 0x200000, 4, DMA_WRITE));
 	close(fd);
 	rig_down(&r);
 }
