@@ -9,6 +9,7 @@
 #define FLOWS		4096
 #define PORT_COMMAND	7777
 #define PORT_TRAFFIC	9	/* discard */
+#define PORT_TFTP	69
 #define MAGIC		0x534b4221u
 #define STAMP		12	/* magic, flow, sequence number */
 #define L2		14
@@ -185,6 +186,25 @@ static void answer_arp(struct nic *nic, const uint8_t *f, size_t len)
 	wire_arrive(nic, r, sizeof(r));
 }
 
+/* a ping gets its answer, whatever address it is for */
+static void answer_ping(struct nic *nic, const uint8_t *f, size_t len, const struct packet *p)
+{
+	uint8_t *r = nic->wire.tester->frame;
+	uint32_t icmp_len = p->end - p->l4_off;
+
+	if (icmp_len < 8 || f[p->l4_off] != 8 || p->vlan)
+		return;
+	memcpy(r, f, len);
+	memcpy(r, f + 6, 6);
+	memcpy(r + 6, own_mac, 6);
+	memcpy(r + p->l3_off + 12, f + p->l3_off + 16, 4);
+	memcpy(r + p->l3_off + 16, f + p->l3_off + 12, 4);
+	r[p->l4_off] = 0;
+	put16(r + p->l4_off + 2, 0);
+	put16(r + p->l4_off + 2, csum_fold(csum_add(0, r + p->l4_off, icmp_len)));
+	wire_arrive(nic, r, len);
+}
+
 static bool number(const char *text, const char *key, uint64_t *to)
 {
 	const char *at = strstr(text, key);
@@ -270,6 +290,23 @@ static void command(struct nic *nic, const uint8_t *f, const struct packet *p)
 	wire_arrive(nic, out, n);
 }
 
+/* every file that is asked for by TFTP is this one, short enough for one block */
+static void answer_tftp(struct nic *nic, const uint8_t *f, const struct packet *p)
+{
+	static const char script[] = "#!ipxe\necho fetched from the test set\n";
+	uint8_t out[128];
+	uint32_t n = sizeof(script) - 1;
+
+	if (p->end < p->l4_off + 10u || get16(f + p->l4_off + 8) != 1)
+		return;
+	put16(out + L4, 3);		/* data, block 1 */
+	put16(out + L4 + 2, 1);
+	memcpy(out + L4 + 4, script, n);
+	n = finish_udp(out, f + 6, get32(f + p->l3_off + 16), get32(f + p->l3_off + 12),
+		       PORT_TFTP, get16(f + p->l4_off), n + 4);
+	wire_arrive(nic, out, n);
+}
+
 void tester_input(struct nic *nic, const uint8_t *f, size_t len)
 {
 	struct tester *t = nic->wire.tester;
@@ -285,10 +322,18 @@ void tester_input(struct nic *nic, const uint8_t *f, size_t len)
 			command(nic, f, &p);
 			return;
 		}
+		if (get16(f + p.l4_off + 2) == PORT_TFTP) {
+			answer_tftp(nic, f, &p);
+			return;
+		}
 		if (p.end >= p.l4_off + 8u + STAMP && get32(f + p.l4_off + 8) == MAGIC) {
 			check_traffic(t, f, &p);
 			return;
 		}
+	}
+	if (p.l3 == 4 && p.l4 == 1 && !p.fragment) {
+		answer_ping(nic, f, len, &p);
+		return;
 	}
 	t->other++;
 }
