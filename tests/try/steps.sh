@@ -55,9 +55,10 @@ take_row() { # MODE SECONDS
 	before=$(port_packets)
 	sleep "$2"
 	row=()
+	# by way of cat: read would seek in the file, and each seek is another snapshot
 	while read -r name value; do
 		case $name in cpu*) ;; *) row[$name]=$value ;; esac
-	done <"$skb_bulk_debug/counters"
+	done < <(cat "$skb_bulk_debug/counters")
 	row[mode]=$(get_mode)
 	row[sent]=$(($(port_packets) - before))
 	row[flushes]=$((row[head_flushes] + row[data_flushes]))

@@ -186,7 +186,12 @@ pktgen() {
 			echo "$c" >"$dev" || exit
 		done
 		echo start >/proc/net/pktgen/pgctrl
-		grep -A2 "^Result: OK" "$dev" | tr "\n" " "
+		# start returns before the end when the thread took longer than 125 ms to begin
+		for ((i = 0; i < 600; i++)); do
+			grep -q "^Result: OK" "$dev" && break
+			sleep 0.2
+		done
+		grep -A2 "^Result:" "$dev" | tr "\n" " "
 		grep -q "^Result: OK" "$dev"' \
 		_ "$left_if" "$(in_right cat "/sys/class/net/$right_if/address")" "$right_ip" "$count" "$@"
 }

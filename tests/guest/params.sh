@@ -1,0 +1,118 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The parameters of skb_bulk: what is wrong is refused with one line that names what is right, at load and at run time.
+# tests/run: kernels=5.10,6.1,6.12,7.3 timeout=200
+# shellcheck disable=SC2034,SC2317
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=/dev/null
+. tests/vm/guest-lib.sh
+
+dir=/sys/module/skb_bulk/parameters
+# what the line in the log has to name, for each parameter
+declare -A names=([mode]="any, stock or bulk" [depth]="1 to 1024" [idle_ms]="1 to 60000")
+
+bad_mode=(fast "" BULK "bulk " bulkk "any stock" 0 "$(printf 'x%.0s' {1..3000})")
+bad_depth=(0 -1 1000000000 1025 text "" 1e3 1.5 "1 2" 99999999999999999999 "$(printf '1%.0s' {1..3000})")
+bad_idle_ms=(0 -1 1000000000 60001 text "" 1e3)
+good_mode=(any stock bulk)
+good_depth=(1 2 3 64 1023 0x40 1024)
+good_idle_ms=(1 60000 100)
+
+# log_lines SINCE: what the module has said since line SINCE of the kernel's log; at load the kernel adds a line of its own
+log_length() {
+	# the kernel shows a line that was too long for it when the next one comes
+	echo "<6>params.sh: next" >/dev/kmsg
+	dmesg | wc -l
+}
+log_lines() { dmesg | tail -n +$(($1 + 1)) | grep 'skb_bulk: ' | grep -v 'invalid for parameter'; }
+
+# one_line PARAMETER SINCE: exactly one line, and it names the valid values
+one_line() {
+	local said
+	said=$(log_lines "$2")
+	[ "$(wc -l <<<"$said")" = 1 ] && [[ $said == *"$1: "*"${names[$1]}"* ]] && return
+	echo "the log says: $said"
+	return 1
+}
+
+# refused PARAMETER VALUE: EINVAL, the value stays, one line
+refused() {
+	local before since out
+	before=$(cat "$dir/$1") since=$(log_length)
+	if out=$(LC_ALL=C bash -c 'echo "$1" >"$2"' _ "$2" "$dir/$1" 2>&1); then
+		echo "it was taken"
+		return 1
+	fi
+	[[ $out == *"Invalid argument"* ]] || { echo "not EINVAL but: $out"; return 1; }
+	[ "$(cat "$dir/$1")" = "$before" ] || { echo "it is $(cat "$dir/$1") now"; return 1; }
+	one_line "$1" "$since"
+}
+# taken PARAMETER VALUE: it is the value then, in decimal
+taken() {
+	local want=$2
+	[ "$1" = mode ] || want=$(($2))
+	echo "$2" >"$dir/$1" && [ "$(cat "$dir/$1")" = "$want" ]
+}
+# refused_at_load PARAMETER VALUE: modprobe fails, nothing is left loaded
+refused_at_load() {
+	local since
+	since=$(log_length)
+	if insmod "$ko" "$1=$2"; then
+		echo "it was loaded"
+		rmmod skb_bulk
+		return 1
+	fi
+	[ ! -e /sys/module/skb_bulk ] || { echo "something is loaded"; return 1; }
+	[ ! -e /sys/kernel/debug/skb_bulk ] || { echo "debugfs has a trace of it"; return 1; }
+	one_line "$1" "$since"
+}
+taken_at_load() {
+	local want=$2
+	[ "$1" = mode ] || want=$(($2))
+	insmod "$ko" "$1=$2" || return
+	[ "$(cat "$dir/$1")" = "$want" ]
+	local status=$?
+	rmmod skb_bulk && [ $status = 0 ]
+}
+as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+only_root_writes() {
+	local before
+	before=$(cat "$dir/$1")
+	[ "$(stat -c %a "$dir/$1")" = 644 ] || { echo "the file's mode is $(stat -c %a "$dir/$1")"; return 1; }
+	# shellcheck disable=SC2016
+	! as_nobody bash -c 'echo "$1" >"$2"' _ "$2" "$dir/$1" && [ "$(as_nobody cat "$dir/$1")" = "$before" ]
+}
+described() { modinfo -F parm skb_bulk | grep "^$1:..........*"; }
+# short VALUE: a name for it in a line of results
+short() { if [ ${#1} -gt 30 ]; then echo "${#1} characters"; else echo "'$1'"; fi; }
+
+count=0
+for p in mode depth idle_ms; do
+	declare -n bad=bad_$p good=good_$p
+	count=$((count + 2 * (${#bad[@]} + ${#good[@]}) + 2))
+	# what stands behind a blank is another parameter when the module is loaded
+	for v in "${bad[@]}"; do [[ $v != *' '* ]] || count=$((count - 1)); done
+done
+ktap_plan $((count + 5))
+
+ko=$(modinfo -F filename skb_bulk)
+depends=$(modinfo -F depends skb_bulk)
+check_equal "the module needs no other" "" "$depends"
+check "it loads" insmod "$ko"
+check_equal "what it begins with" "bulk 1024 100" "$(cat $dir/mode) $(cat $dir/depth) $(cat $dir/idle_ms)"
+for p in mode depth idle_ms; do
+	declare -n bad=bad_$p good=good_$p
+	for v in "${good[@]}"; do check "$p $(short "$v") is taken" taken $p "$v"; done
+	for v in "${bad[@]}"; do check "$p $(short "$v") is refused" refused $p "$v"; done
+	check "only root writes $p" only_root_writes $p "${good[0]}"
+	check "modinfo tells of $p" described $p
+done
+check "it unloads" rmmod skb_bulk
+for p in mode depth idle_ms; do
+	declare -n bad=bad_$p good=good_$p
+	for v in "${good[@]}"; do check "load with $p $(short "$v")" taken_at_load $p "$v"; done
+	for v in "${bad[@]}"; do [[ $v = *' '* ]] || check "no load with $p $(short "$v")" refused_at_load $p "$v"; done
+done
+check_equal "nothing is left loaded" "" "$(grep skb_bulk /proc/modules)"
+ktap_end
