@@ -2,6 +2,7 @@
 /* Module parameters: each is checked whole before anything changes, then settled on every CPU. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/string.h>
@@ -25,6 +26,12 @@ unsigned int skb_bulk_depth = DEPTH_MAX;
 /* values given at load are stored, and settled when the CPUs' stacks exist */
 static bool ready;
 static DEFINE_MUTEX(settle_lock);
+
+/* of a wrong value no more is said than makes it known: a line of the log ends somewhere */
+static int quoted(const char *val)
+{
+	return min_t(size_t, strcspn(val, "\n"), 40);
+}
 
 static void drain(struct skb_bulk_cpu *c, void *unused)
 {
@@ -60,7 +67,7 @@ static int mode_set(const char *val, const struct kernel_param *kp)
 	int i = __sysfs_match_string(mode_word, ARRAY_SIZE(mode_word), val);
 
 	if (i < 0) {
-		pr_err("mode: unknown value '%.*s' (use any, stock or bulk)\n", (int)strcspn(val, "\n"), val);
+		pr_err("mode: unknown value '%.*s' (use any, stock or bulk)\n", quoted(val), val);
 		return -EINVAL;
 	}
 	mutex_lock(&settle_lock);
@@ -86,7 +93,7 @@ static int uint_set(const char *val, const char *name, unsigned int *to, unsigne
 	unsigned int new;
 
 	if (kstrtouint(val, 0, &new) || new < min || new > max) {
-		pr_err("%s: not a number from %u to %u: '%.*s'\n", name, min, max, (int)strcspn(val, "\n"), val);
+		pr_err("%s: not a number from %u to %u: '%.*s'\n", name, min, max, quoted(val), val);
 		return -EINVAL;
 	}
 	*to = new;
