@@ -89,6 +89,16 @@ static bool skb_release_data(struct sk_buff *skb)
 	return false;
 }
 
+static void stack_data(struct skb_bulk_cpu *c, struct sk_buff *skb)
+{
+	const struct skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
+
+	c->data.room -= slab->size;
+	skb_bulk_stack_push(&c->data, skb->head, slab);
+	if (unlikely(c->data.room < 0))
+		skb_bulk_stack_shed(&c->data);
+}
+
 /* any skb but one that only the kernel takes apart; when it is stacked, nothing of it but the head is left */
 static noinline void consume_whole(struct sk_buff *skb)
 {
@@ -106,7 +116,7 @@ static noinline void consume_whole(struct sk_buff *skb)
 	c = skb_bulk_cpu_get();
 	c->consumed++;
 	if (data)
-		skb_bulk_stack_push(&c->data, skb->head, data_slab(skb_end_offset(skb)));
+		stack_data(c, skb);
 	else
 		c->data.elsewhere++;
 	skb_bulk_stack_push(&c->head, skb, &skb_bulk_head_slab);
@@ -114,40 +124,54 @@ static noinline void consume_whole(struct sk_buff *skb)
 }
 
 /* the end of the common way, and what it leaves to do once for many skbs: claim a run, give a full one back */
-static noinline void claim_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb)
+static noinline void claim_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb, void *data)
 {
 	skb_bulk_stack_push_slow(&c->head, home, skb, &skb_bulk_head_slab);
 	skb_bulk_cpu_put();
+	if (SKB_BULK_DATA_ALONE)
+		kfree(data);
 }
 
-static noinline void flush_head(struct skb_bulk_cpu *c, unsigned long run)
+static noinline void full_head(struct skb_bulk_cpu *c, unsigned long run, void *data)
 {
-	skb_bulk_stack_flush_run(&c->head, run);
+	skb_bulk_stack_full(&c->head, run);
 	skb_bulk_cpu_put();
+	if (SKB_BULK_DATA_ALONE)
+		kfree(data);
 }
 
-static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *skb)
+static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *skb, void *data)
 {
 	unsigned long run;
 	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(&c->head, skb, &skb_bulk_head_slab, &run);
 
 	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
-		return claim_head(c, run, skb);
+		return claim_head(c, run, skb, data);
 	if (unlikely(pushed == SKB_BULK_FULL))
-		return flush_head(c, run);
+		return full_head(c, run, data);
 	skb_bulk_cpu_put();
+	if (SKB_BULK_DATA_ALONE)
+		kfree(data);
 }
 
-static noinline void claim_data_stack_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb)
+static noinline void claim_data_stack_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb, void *data)
 {
-	skb_bulk_stack_push_slow(&c->data, home, skb->head, data_slab(skb_end_offset(skb)));
-	stack_head(c, skb);
+	skb_bulk_stack_push_slow(&c->data, home, data, data_slab(skb_end_offset(skb)));
+	stack_head(c, skb, data);
 }
 
-static noinline void flush_data_stack_head(struct skb_bulk_cpu *c, unsigned long run, struct sk_buff *skb)
+static noinline void full_data_stack_head(struct skb_bulk_cpu *c, unsigned long run, struct sk_buff *skb, void *data)
 {
-	skb_bulk_stack_flush_run(&c->data, run);
-	stack_head(c, skb);
+	skb_bulk_stack_full(&c->data, run);
+	stack_head(c, skb, data);
+}
+
+/* @skb's data overdrew what the stack may hold, and is charged already */
+static noinline void overdrawn(struct skb_bulk_cpu *c, struct sk_buff *skb, void *data)
+{
+	skb_bulk_stack_push(&c->data, data, data_slab(skb_end_offset(skb)));
+	skb_bulk_stack_shed(&c->data);
+	stack_head(c, skb, data);
 }
 
 /*
@@ -157,6 +181,7 @@ static noinline void flush_data_stack_head(struct skb_bulk_cpu *c, unsigned long
 static __always_inline void consume(struct sk_buff *skb)
 {
 	const struct skb_shared_info *shinfo;
+	const struct skb_bulk_slab *slab;
 	enum skb_bulk_pushed pushed;
 	struct skb_bulk_cpu *c;
 	unsigned long run;
@@ -171,20 +196,28 @@ static __always_inline void consume(struct sk_buff *skb)
 	data = skb->head;
 	end = skb_end_offset(skb);
 	shinfo = data + end;
-	if (SKB_BULK_DATA_ALONE ||
-	    skb->cloned || skb->fclone || skb->head_frag || compat_skb_pp_recycle(skb) || compat_skb_extensions(skb) ||
+	if (skb->cloned || skb->fclone || skb->head_frag || compat_skb_pp_recycle(skb) || compat_skb_extensions(skb) ||
 	    skb_has_state(skb) || (shinfo->nr_frags | compat_shinfo_flags(shinfo)) || shinfo->frag_list ||
 	    end > SKB_BULK_END_MAX || trace_consume_enabled())
 		return consume_whole(skb);
 
 	c = skb_bulk_cpu_get();
 	c->consumed++;
-	pushed = skb_bulk_stack_try_push(&c->data, data, data_slab(end), &run);
+	if (SKB_BULK_DATA_ALONE) {
+		c->data.elsewhere++;
+		return stack_head(c, skb, data);
+	}
+
+	slab = data_slab(end);
+	c->data.room -= slab->size;
+	if (unlikely(c->data.room < 0))
+		return overdrawn(c, skb, data);
+	pushed = skb_bulk_stack_try_push(&c->data, data, slab, &run);
 	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
-		return claim_data_stack_head(c, run, skb);
+		return claim_data_stack_head(c, run, skb, data);
 	if (unlikely(pushed == SKB_BULK_FULL))
-		return flush_data_stack_head(c, run, skb);
-	stack_head(c, skb);
+		return full_data_stack_head(c, run, skb, data);
+	stack_head(c, skb, data);
 }
 
 void skb_bulk_consume_softirq(struct sk_buff *skb)

@@ -17,10 +17,8 @@ static const struct counter {
 	C("consumed", consumed),
 	C("head_refilled", head.refilled),
 	C("head_reused", head.reused),
-	C("head_flushed", head.flushed),
 	C("head_flushes", head.flushes),
 	C("head_resident_max", head.resident_max),
-	C("data_flushed", data.flushed),
 	C("data_flushes", data.flushes),
 	C("data_resident_max", data.resident_max),
 	C("data_single", data.elsewhere),
@@ -39,10 +37,10 @@ static const struct counter {
 };
 
 /* what is worked out: objects taken, objects found by looking into the runs, and what those weigh */
-enum { HEAD_TAKEN, DATA_TAKEN, HEAD_RESIDENT, DATA_RESIDENT, RESIDENT_BYTES, WORKED_OUT };
+enum { HEAD_TAKEN, DATA_TAKEN, HEAD_FLUSHED, DATA_FLUSHED, HEAD_RESIDENT, DATA_RESIDENT, RESIDENT_BYTES, WORKED_OUT };
 
 static const char * const worked_out_name[WORKED_OUT] = {
-	"head_taken", "data_taken", "head_resident", "data_resident", "resident_bytes"
+	"head_taken", "data_taken", "head_flushed", "data_flushed", "head_resident", "data_resident", "resident_bytes"
 };
 
 struct snapshot {
@@ -60,6 +58,8 @@ static void take(struct skb_bulk_cpu *c, void *arg)
 		snap->counted[i] = *(u64 *)((void *)c + counter[i].offset);
 	snap->worked_out[HEAD_TAKEN] = skb_bulk_stack_taken(&c->head);
 	snap->worked_out[DATA_TAKEN] = skb_bulk_stack_taken(&c->data);
+	snap->worked_out[HEAD_FLUSHED] = skb_bulk_stack_flushed(&c->head);
+	snap->worked_out[DATA_FLUSHED] = skb_bulk_stack_flushed(&c->data);
 	snap->worked_out[HEAD_RESIDENT] = skb_bulk_stack_look(&c->head, &snap->worked_out[RESIDENT_BYTES]);
 	snap->worked_out[DATA_RESIDENT] = skb_bulk_stack_look(&c->data, &snap->worked_out[RESIDENT_BYTES]);
 }
@@ -149,7 +149,8 @@ static void reset(struct skb_bulk_cpu *c, void *unused)
 	skb_bulk_drain_cpu(c);
 	for (i = 0; i < ARRAY_SIZE(counter); i++)
 		*(u64 *)((void *)c + counter[i].offset) = 0;
-	c->idle_seen = 0;
+	c->head.gone = 0;
+	c->data.gone = 0;
 }
 
 static ssize_t reset_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)

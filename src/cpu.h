@@ -32,8 +32,7 @@ enum skb_bulk_reason {
 #define SKB_BULK_DATA_MAX	8192
 #define SKB_BULK_END_MAX	SKB_WITH_OVERHEAD(SKB_BULK_DATA_MAX)
 
-/* in one cpu: at most 256 KiB of heads and 768 KiB of data, whatever the depth */
-#define SKB_BULK_HEAD_BYTES	(256 << 10)
+/* the data of one CPU's stack at most; its 1024 heads come to another 256 KiB */
 #define SKB_BULK_DATA_BYTES	(768 << 10)
 
 struct skb_bulk_cpu {
@@ -52,9 +51,7 @@ struct skb_bulk_cpu {
 	struct llist_head irq_queue ____cacheline_aligned_in_smp;
 	struct tasklet_struct irq_tasklet;
 
-	/* idle: what the stacks had taken when last looked at */
 	struct delayed_work idle_work;
-	u64 idle_seen;
 	int cpu;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Stacks that nobody pushes to are given back after a while. */
+/* What the stacks hold and nobody uses is given back after a while. */
 #include <linux/jiffies.h>
 
 #include "cpu.h"
@@ -7,11 +7,6 @@
 unsigned int skb_bulk_idle_ms = 100;
 
 static struct workqueue_struct *idle_wq;
-
-static u64 pushed(const struct skb_bulk_cpu *c)
-{
-	return c->consumed + c->head.reused;
-}
 
 static void idle_queue(struct skb_bulk_cpu *c)
 {
@@ -30,13 +25,13 @@ void skb_bulk_idle_start(void)
 	struct skb_bulk_cpu *c = this_cpu_ptr(skb_bulk_cpu);
 
 	watch(c, true);
-	c->idle_seen = pushed(c);
 	idle_queue(c);
 }
 
 static void idle_look(struct work_struct *work)
 {
 	struct skb_bulk_cpu *c = container_of(to_delayed_work(work), struct skb_bulk_cpu, idle_work);
+	bool left;
 
 	local_bh_disable();
 	/* work of a CPU that went offline runs elsewhere; its stacks were drained by skb_bulk_cpu_dead() */
@@ -44,13 +39,12 @@ static void idle_look(struct work_struct *work)
 		goto out;
 
 	skb_bulk_cpu_get();
-	if (pushed(c) != c->idle_seen) {
-		c->idle_seen = pushed(c);
+	left = skb_bulk_stack_age(&c->head);
+	left |= skb_bulk_stack_age(&c->data);
+	if (left)
 		idle_queue(c);
-	} else {
-		skb_bulk_drain_cpu(c);
+	else
 		watch(c, false);
-	}
 	skb_bulk_cpu_put();
 out:
 	local_bh_enable();

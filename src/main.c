@@ -4,6 +4,7 @@
 
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/skbuff.h>
 
@@ -81,12 +82,19 @@ static struct skb_bulk_slab slab_of(const void *obj, unsigned int size)
 	};
 }
 
+static unsigned int run_len(const struct skb_bulk_slab *slab)
+{
+	return clamp_t(unsigned int, roundup_pow_of_two(slab->objects), SKB_BULK_RUN_MIN, SKB_BULK_RUN_MAX);
+}
+
 /*
  * How large slab pages are depends on the kernel, the number of CPUs and the command line, so it is looked up from an
  * object of each cache that heads and data come from. A wrong answer would cost speed, no more.
+ * Return: 0 and the slots that a run of heads, and one of data, should have; or -ENOMEM.
  */
-static int learn_slabs(struct skb_bulk_slab *small)
+static int learn_slabs(unsigned int *heads, unsigned int *data)
 {
+	struct skb_bulk_slab small;
 	unsigned int size, i = 0;
 	struct sk_buff *skb;
 	void *obj;
@@ -104,19 +112,29 @@ static int learn_slabs(struct skb_bulk_slab *small)
 	skb = alloc_skb(1, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	*small = slab_of(skb->head, skb_bulk_data_size(skb));
-	skb_bulk_data_slab[skb_end_offset(skb) / 128] = *small;
+	small = slab_of(skb->head, skb_bulk_data_size(skb));
+	skb_bulk_data_slab[skb_end_offset(skb) / 128] = small;
+	*data = run_len(&small);
+
 	skb_bulk_head_slab = slab_of(skb, ALIGN(sizeof(*skb), cache_line_size()));
+	*heads = run_len(&skb_bulk_head_slab);
+	if (COMPAT_SHEAVES) {
+		/* a sheaf takes any object: one run for all, as long as a bulk free into sheaves is worth */
+		skb_bulk_head_slab.shift = BITS_PER_LONG - 1;
+		skb_bulk_head_slab.objects = SKB_BULK_RUN_SHEAF;
+		*heads = SKB_BULK_RUN_SHEAF;
+	}
+	skb_bulk_head_slab.size = 0;
 	kfree_skb(skb);
 	return 0;
 }
 
 static int __init skb_bulk_init(void)
 {
-	struct skb_bulk_slab small;
+	unsigned int heads, data;
 	int cpu, err;
 
-	err = learn_slabs(&small);
+	err = learn_slabs(&heads, &data);
 	if (err)
 		return err;
 	skb_bulk_cpu = alloc_percpu(struct skb_bulk_cpu);
@@ -127,9 +145,8 @@ static int __init skb_bulk_init(void)
 
 		c->cpu = cpu;
 		compat_bh_lock_init(&c->lock);
-		skb_bulk_stack_init(&c->head, true, compat_head_cache_to_free(), &skb_bulk_head_slab,
-				    SKB_BULK_HEAD_BYTES, &c->consumed);
-		skb_bulk_stack_init(&c->data, false, NULL, &small, SKB_BULK_DATA_BYTES, &c->consumed);
+		skb_bulk_stack_init(&c->head, true, compat_head_cache_to_free(), heads, 0, &c->consumed);
+		skb_bulk_stack_init(&c->data, false, NULL, data, SKB_BULK_DATA_BYTES, &c->consumed);
 		skb_bulk_stack_configure(&c->head, skb_bulk_depth);
 		skb_bulk_stack_configure(&c->data, skb_bulk_depth);
 		skb_bulk_irq_queue_init(c);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stack of freed objects, out of line: claiming a run, handing runs to SLUB, taking an object back. */
+/* The stack of freed objects, out of line: claiming runs, handing them to SLUB, taking objects back. */
 #include <linux/log2.h>
 #include <linux/minmax.h>
 
@@ -8,74 +8,79 @@
 #include "stack.h"
 #include "trace.h"
 
-/*
- * A run moves between places of the table with its slots, so where those are follows from its top: a live run has an
- * object at least, its top is past its first slot; a place without a run has its top at its first slot.
- */
+/* the tables of both stacks together */
+static_assert(2 * sizeof(struct skb_bulk_stack) <= 24 << 10);
+
 static bool live(const struct skb_bulk_stack *s, unsigned long i)
 {
 	return s->slab[i] != SKB_BULK_NO_SLAB;
 }
 
+/* where a live run's slots begin: it has an object at least, so its top is past the first of them */
 static void **slots(const struct skb_bulk_stack *s, unsigned long i)
 {
-	return (void **)(((unsigned long)s->top[i] - live(s, i)) & ~s->full);
+	return (void **)((unsigned long)(s->top[i] - 1) & ~s->full);
+}
+
+static void **bottom(const struct skb_bulk_stack *s, unsigned long i)
+{
+	return slots(s, i) + s->len - s->limit[i];
 }
 
 static unsigned int run_nr(const struct skb_bulk_stack *s, unsigned long i)
 {
-	return live(s, i) ? s->top[i] - slots(s, i) - (s->len - s->limit[i]) : 0;
+	return live(s, i) ? s->top[i] - bottom(s, i) : 0;
 }
 
-/* what a run is charged for while it is live: its objects, were it full */
-static unsigned int charge(const struct skb_bulk_stack *s, unsigned long i)
-{
-	return s->size[i] * s->limit[i];
-}
-
-/* Return: how many objects the runs hold, counted one run after the other; *@bytes grows by what they weigh. */
+/* Return: how many objects there are, counted one run after the other; *@bytes grows by what they weigh. */
 u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes)
 {
-	u64 nr = s->fresh;
+	u64 nr = s->reserve_nr;
 	unsigned long i;
 
 	*bytes += nr * sizeof(struct sk_buff);
 	for (i = 0; i <= s->mask; i++) {
 		nr += run_nr(s, i);
-		*bytes += run_nr(s, i) * s->size[i];
+		*bytes += run_nr(s, i) * (s->head ? sizeof(struct sk_buff) : s->size[i]);
 	}
 	return nr;
 }
 
-/* @slab: of the cache that most objects come from */
-void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, const struct skb_bulk_slab *slab,
+/* @len: slots of a run, a power of two */
+void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, unsigned int len,
 			 unsigned int bytes_max, const u64 *consumed)
 {
 	s->head = head;
 	s->cache = cache;
-	s->bytes_max = bytes_max;
+	s->len = len;
+	s->full = len * sizeof(void *) - 1;
+	s->room_max = bytes_max;
 	s->consumed = consumed;
-	s->len = clamp_t(unsigned int, roundup_pow_of_two(slab->objects), SKB_BULK_RUN_MIN, SKB_BULK_RUN_MAX);
-	s->full = s->len * sizeof(void *) - 1;
 }
 
-/* At most @depth objects: as many whole runs as fit, their number a power of two, or a set of shorter ones. */
+/*
+ * At most @depth objects: as many whole runs as fit, or a few shorter ones, which keep nothing back.
+ * The stack is empty.
+ */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
-	unsigned long i, runs;
+	unsigned long i;
 
-	runs = clamp_t(unsigned long, depth / s->len, SKB_BULK_WAYS, SKB_BULK_OBJECTS / s->len);
-	s->mask = rounddown_pow_of_two(runs) - 1;
+	s->runs = clamp_t(unsigned int, depth / s->len, SKB_BULK_WAYS, SKB_BULK_OBJECTS / s->len);
 	s->limit_max = clamp_t(unsigned int, depth / SKB_BULK_WAYS, 1, s->len);
-	for (i = 0; i <= s->mask; i++) {
+	s->keep_free = s->limit_max == s->len ? s->runs / 4 : s->runs + 1;
+	s->mask = min_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_PLACES) - 1;
+	s->room = s->room_max;
+	for (i = 0; i < SKB_BULK_PLACES; i++)
 		s->slab[i] = SKB_BULK_NO_SLAB;
-		s->top[i] = &s->obj[i * s->len];
-	}
+	s->free_nr = s->runs;
+	for (i = 0; i < s->runs; i++)
+		s->free[i] = i;
 }
 
 static void count_resident(struct skb_bulk_stack *s)
 {
-	s->resident_max = max(s->resident_max, skb_bulk_stack_resident(s));
+	s->resident_max = max(s->resident_max, skb_bulk_stack_taken(s) - s->gone);
 }
 
 static noinline void trace_give_back(const struct skb_bulk_stack *s, unsigned long slab, unsigned int nr)
@@ -83,22 +88,79 @@ static noinline void trace_give_back(const struct skb_bulk_stack *s, unsigned lo
 	trace_flush(s->head, slab, nr);
 }
 
-/* gives a live run back: its place is free then */
-void skb_bulk_stack_flush_run(struct skb_bulk_stack *s, unsigned long i)
+static __always_inline void give_back(struct skb_bulk_stack *s, void **obj, unsigned int nr, unsigned int size)
 {
-	void **block = (void **)((unsigned long)(s->top[i] - 1) & ~s->full);
-	void **first = block + s->len - s->limit[i];
-	unsigned int nr = s->top[i] - first;
+	count_resident(s);
+	s->room += nr * size;
+	s->gone += nr;
+	s->flushes++;
+	kmem_cache_free_bulk(s->cache, nr, obj);
+}
+
+/* the place and the slots of a live run are free then, what was in them is the caller's */
+static void **release(struct skb_bulk_stack *s, unsigned long i, unsigned int *nr)
+{
+	void **block = slots(s, i);
+	void **first = bottom(s, i);
+
+	*nr = s->top[i] - first;
+	s->slab[i] = SKB_BULK_NO_SLAB;
+	s->free[s->free_nr++] = (block - s->obj) / s->len;
+	return first;
+}
+
+static void flush_run(struct skb_bulk_stack *s, unsigned long i)
+{
+	unsigned long slab = s->slab[i];
+	unsigned int nr;
+	void **first = release(s, i, &nr);
 
 	if (trace_flush_enabled())
-		trace_give_back(s, s->slab[i], nr);
-	count_resident(s);
-	s->bytes -= charge(s, i);
-	s->slab[i] = SKB_BULK_NO_SLAB;
-	s->top[i] = block;
-	s->flushed += nr;
-	s->flushes++;
-	kmem_cache_free_bulk(s->cache, nr, first);
+		trace_give_back(s, slab, nr);
+	give_back(s, first, nr, s->size[i]);
+}
+
+/* heads that the next pops would otherwise find gone; Return: whether there is room for them */
+static noinline bool put_into_reserve(struct skb_bulk_stack *s, void **obj, unsigned int nr)
+{
+	if (s->reserve_nr + nr > SKB_BULK_RESERVE)
+		return false;
+	memcpy(&s->reserve[s->reserve_nr], obj, nr * sizeof(*obj));
+	s->reserve_nr += nr;
+	return true;
+}
+
+static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
+{
+	void **first = bottom(s, i);
+
+	if (s->limit[i] == 1) {
+		flush_run(s, i);
+	} else if (s->wanted && put_into_reserve(s, first + 1, s->limit[i] - 1)) {
+		s->top[i] = first + 1;
+		s->used[i] = true;
+	} else if (s->free_nr < s->keep_free) {
+		flush_run(s, i);
+	} else {
+		if (trace_flush_enabled())
+			trace_give_back(s, s->slab[i], s->limit[i] - 1);
+		s->top[i] = first + 1;
+		s->used[i] = true;
+		give_back(s, first + 1, s->limit[i] - 1, s->size[i]);
+	}
+}
+
+/* gives a full run back, all but its first object if there are runs enough for other slab pages */
+void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i)
+{
+	unsigned int limit = s->limit[i];
+	void **second = s->top[i] - limit + 1;
+
+	if (unlikely(limit == 1 || s->wanted || s->free_nr < s->keep_free || trace_flush_enabled()))
+		return full_slow(s, i);
+	s->top[i] = second;
+	s->used[i] = true;
+	give_back(s, second, limit - 1, s->size[i]);
 }
 
 void skb_bulk_stack_drain(struct skb_bulk_stack *s)
@@ -107,64 +169,97 @@ void skb_bulk_stack_drain(struct skb_bulk_stack *s)
 
 	for (i = 0; i <= s->mask; i++)
 		if (live(s, i))
-			skb_bulk_stack_flush_run(s, i);
-	if (s->fresh) {
-		s->flushed += s->fresh;
-		s->flushes++;
-		kmem_cache_free_bulk(s->cache, s->fresh, s->fresh_obj);
-		s->fresh = 0;
+			flush_run(s, i);
+	if (s->reserve_nr) {
+		unsigned int nr = s->reserve_nr;
+
+		s->reserve_nr = 0;
+		give_back(s, s->reserve, nr, 0);
 	}
+	s->wanted = false;
 }
 
-/*
- * Makes the place free in which a slab page is at home: its run moves within the set. The fullest run of a set without
- * a free place goes back, since that costs least per object.
- */
-static noinline void vacate(struct skb_bulk_stack *s, unsigned long home)
+/* gives back what was not used since the last call. Return: whether anything is left. */
+bool skb_bulk_stack_age(struct skb_bulk_stack *s)
 {
-	unsigned long fullest = home;
+	bool left = false;
+	unsigned long i;
+
+	for (i = 0; i <= s->mask; i++) {
+		if (live(s, i) && !s->used[i])
+			flush_run(s, i);
+		left |= live(s, i);
+		s->used[i] = false;
+	}
+	if (s->reserve_nr && !s->reserve_used) {
+		unsigned int nr = s->reserve_nr;
+
+		s->reserve_nr = 0;
+		s->wanted = false;
+		give_back(s, s->reserve, nr, 0);
+	}
+	s->reserve_used = false;
+	return left || s->reserve_nr;
+}
+
+static unsigned long fullest_of_set(const struct skb_bulk_stack *s, unsigned long i)
+{
+	unsigned long fullest = i;
 	unsigned long way;
 
-	for (way = 1; way < SKB_BULK_WAYS; way++) {
-		unsigned long i = home ^ way;
-
-		if (!live(s, i)) {
-			fullest = i;
-			break;
-		}
-		if (run_nr(s, i) > run_nr(s, fullest))
-			fullest = i;
-	}
-	if (live(s, fullest))
-		skb_bulk_stack_flush_run(s, fullest);
-	swap(s->slab[home], s->slab[fullest]);
-	swap(s->top[home], s->top[fullest]);
-	swap(s->size[home], s->size[fullest]);
-	swap(s->limit[home], s->limit[fullest]);
+	for (way = 1; way < SKB_BULK_WAYS; way++)
+		if (run_nr(s, i ^ way) > run_nr(s, fullest))
+			fullest = i ^ way;
+	return fullest;
 }
 
-/* the fullest run of one set after the other goes back until the bytes are within bounds */
-static noinline void make_room(struct skb_bulk_stack *s)
+/* the fullest run of the next set that has any goes back: that costs least per object */
+static void flush_a_run(struct skb_bulk_stack *s)
 {
-	while (s->bytes > s->bytes_max) {
-		unsigned long set = s->victim & s->mask & ~(SKB_BULK_WAYS - 1UL);
-		unsigned long fullest = set;
-		unsigned long way;
+	unsigned long i;
 
+	do {
+		i = fullest_of_set(s, s->victim & s->mask);
 		s->victim += SKB_BULK_WAYS;
-		for (way = 1; way < SKB_BULK_WAYS; way++)
-			if (run_nr(s, set + way) > run_nr(s, fullest))
-				fullest = set + way;
-		if (live(s, fullest))
-			skb_bulk_stack_flush_run(s, fullest);
+	} while (!live(s, i));
+	flush_run(s, i);
+}
+
+/* Context: BH disabled, the CPU's lock held. Called when a push has overdrawn the bytes that the stack may hold. */
+void skb_bulk_stack_shed(struct skb_bulk_stack *s)
+{
+	while (s->room < 0)
+		flush_a_run(s);
+}
+
+/* makes the place free in which a slab page is at home: its run moves within the set, or the set's fullest goes back */
+static noinline void vacate(struct skb_bulk_stack *s, unsigned long home)
+{
+	unsigned long to = home ^ 1;
+
+	if (live(s, to))
+		to = home ^ 2;
+	if (live(s, to))
+		to = home ^ 3;
+	if (live(s, to)) {
+		to = fullest_of_set(s, home);
+		flush_run(s, to);
+		if (to == home)
+			return;
 	}
+	s->slab[to] = s->slab[home];
+	s->top[to] = s->top[home];
+	s->size[to] = s->size[home];
+	s->limit[to] = s->limit[home];
+	s->used[to] = s->used[home];
+	s->slab[home] = SKB_BULK_NO_SLAB;
 }
 
 static __always_inline void append(struct skb_bulk_stack *s, unsigned long i, void *obj)
 {
 	*s->top[i]++ = obj;
 	if (!((unsigned long)s->top[i] & s->full))
-		skb_bulk_stack_flush_run(s, i);
+		skb_bulk_stack_full(s, i);
 }
 
 static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long home, void *obj,
@@ -175,8 +270,8 @@ static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long ho
 	s->slab[home] = (unsigned long)obj >> slab->shift;
 	s->size[home] = slab->size;
 	s->limit[home] = limit;
-	s->bytes += slab->size * limit;
-	s->top[home] += s->len - limit;
+	s->used[home] = true;
+	s->top[home] = &s->obj[(s->free[--s->free_nr] + 1) * s->len - limit];
 	append(s, home, obj);
 }
 
@@ -184,9 +279,10 @@ static noinline void claim_slow(struct skb_bulk_stack *s, unsigned long home, vo
 {
 	if (!s->watched)
 		skb_bulk_idle_start();
-	make_room(s);
 	if (live(s, home))
 		vacate(s, home);
+	if (!s->free_nr)
+		flush_a_run(s);
 	start_run(s, home, obj, slab);
 }
 
@@ -206,23 +302,16 @@ void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void
 		append(s, home ^ 2, obj);
 	else if (s->slab[home ^ 3] == key)
 		append(s, home ^ 3, obj);
-	else if (likely(s->watched && s->bytes <= s->bytes_max && !live(s, home)))
+	else if (likely(s->watched && s->free_nr && !live(s, home)))
 		start_run(s, home, obj, slab);
 	else
 		claim_slow(s, home, obj, slab);
 }
 
-static void *take(struct skb_bulk_stack *s, unsigned long i)
+static void *take(struct skb_bulk_stack *s, void *obj)
 {
-	void **block = slots(s, i);
-	void *obj = *--s->top[i];
-
 	s->reused++;
-	if (s->top[i] == block + s->len - s->limit[i]) {
-		s->bytes -= charge(s, i);
-		s->slab[i] = SKB_BULK_NO_SLAB;
-		s->top[i] = block;
-	}
+	s->gone++;
 	return obj;
 }
 
@@ -230,26 +319,41 @@ static void *take(struct skb_bulk_stack *s, unsigned long i)
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 {
 	count_resident(s);
-	if (skb_bulk_stack_resident(s) == s->fresh) {
-		if (!s->fresh)
-			return NULL;
-		s->reused++;
-		return s->fresh_obj[--s->fresh];
+	if (s->reserve_nr) {
+		s->reserve_used = true;
+		return take(s, s->reserve[--s->reserve_nr]);
 	}
-	for (;; s->cursor++)
-		if (live(s, s->cursor & s->mask))
-			return take(s, s->cursor & s->mask);
+	if (s->free_nr == s->runs) {
+		s->wanted = true;
+		return NULL;
+	}
+	for (;; s->cursor++) {
+		unsigned long i = s->cursor & s->mask;
+		void *obj;
+		unsigned int nr;
+
+		if (!live(s, i))
+			continue;
+		s->room += s->size[i];
+		obj = s->top[i][-1];
+		if (s->top[i] - 1 == bottom(s, i))
+			release(s, i, &nr);
+		else
+			s->top[i]--;
+		return take(s, obj);
+	}
 }
 
-/* Return: an object, after as many as a run holds were allocated together; NULL if there is no memory. */
+/* Return: an object, after many were allocated together; NULL if there is no memory. The stack is empty. */
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
 {
 	/* all or nothing; what failure returns is false or 0 */
-	if (!kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, SKB_BULK_RUN_MAX, s->fresh_obj))
+	if (!kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, SKB_BULK_RUN_MAX, s->reserve))
 		return NULL;
 	trace_refill(SKB_BULK_RUN_MAX);
 	s->refilled += SKB_BULK_RUN_MAX;
-	s->fresh = SKB_BULK_RUN_MAX - 1;
-	s->reused++;
-	return s->fresh_obj[s->fresh];
+	s->gone -= SKB_BULK_RUN_MAX;
+	s->reserve_nr = SKB_BULK_RUN_MAX - 1;
+	s->reserve_used = true;
+	return take(s, s->reserve[s->reserve_nr]);
 }

@@ -11,29 +11,30 @@ struct kmem_cache;
 
 /*
  * A bulk free is cheap for objects of one slab page that stand next to each other, and dear for anything else: SLUB
- * looks ahead three objects only. So an object goes into the run of its slab page, and a run is handed to SLUB when it
- * is full or when another slab page wants its place. Runs are as long as a slab page has objects, so that objects that
- * come back in the order they were allocated leave as whole slab pages.
+ * looks ahead three objects only. So an object goes into the run of its slab page. A run holds as many as the page
+ * has, and when it is full it is handed to SLUB, all but one: that one keeps the page from going back to the page
+ * allocator, which would cost as much as freeing half of its objects, only to be fetched again for the next packets.
+ * It keeps the run too, so that the page's next object finds it. What was not filled for a while goes back whole, kept
+ * object and all (skb_bulk_stack_age).
  *
- * Runs sit in a table in sets of four. A slab page is at home in one place of its set, where a free looks for it
+ * Runs are found in a table in sets of four. A slab page is at home in one place of its set, where a free looks for it
  * inline; when two share a home, the older one moves to another place of the set, where it is found out of line. Two
  * that took turns in one place would be flushed an object or two at a time.
- *
- * Nothing on the way in counts what the stack holds: depth and bytes are kept by how many runs there are, how long
- * they get, and how many may be live with objects of their size, all settled when a run is claimed.
  */
 #define SKB_BULK_OBJECTS	1024	/* room for */
-#define SKB_BULK_RUN_MIN	8	/* objects in a run, unless depth is less; a power of two */
-#define SKB_BULK_RUN_MAX	16
-#define SKB_BULK_RUNS		(SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN)
+#define SKB_BULK_PLACES		128
 #define SKB_BULK_WAYS		4
+#define SKB_BULK_RUN_MIN	8	/* slots of a run; powers of two */
+#define SKB_BULK_RUN_MAX	16
+#define SKB_BULK_RUN_SHEAF	64	/* where slab pages do not matter */
+#define SKB_BULK_RESERVE	64
 #define SKB_BULK_NO_SLAB	(~0UL)
 
 /* the slab pages of a cache */
 struct skb_bulk_slab {
 	u8 shift;		/* log2 of a page's bytes */
-	u8 objects;		/* on a page, SKB_BULK_RUN_MAX if there are more */
-	u16 size;		/* of an object */
+	u8 objects;		/* on a page, or what a run can hold if that is less */
+	u16 size;		/* what an object is charged; 0 for heads, which their number bounds */
 };
 
 struct skb_bulk_stack {
@@ -42,41 +43,49 @@ struct skb_bulk_stack {
 	unsigned long full;		/* a run is full when its top has none of these bits */
 	unsigned int len;		/* slots of a run; one that holds fewer objects starts late, so that all end alike */
 	unsigned int limit_max;		/* objects that depth allows in a run */
-	unsigned int bytes_max;		/* of the live runs' objects, were the runs full */
-	bool head;			/* which of the two stacks it is */
+	unsigned int runs;		/* with slots to live in */
+	unsigned int keep_free;		/* no object is kept back when fewer runs than this are free */
 	struct kmem_cache *cache;	/* named in the bulk free, or NULL */
-
-	/* what came in: an object of each consumed skb, but those that went elsewhere */
-	const u64 *consumed;
-	u64 elsewhere;
+	bool head;			/* which of the two stacks it is */
+	bool watched;			/* the idle work will come by */
 
 	/* written by the owning CPU in BH context only */
-	u64 refilled;
+	int room;			/* bytes that the stack may take in yet */
+	int room_max;
+	const u64 *consumed;		/* skbs: each brings an object, or it went elsewhere */
+	u64 elsewhere;
+	u64 gone;			/* left the stack: flushed and reused, less what was refilled */
 	u64 reused;
-	u64 flushed;
+	u64 refilled;
 	u64 flushes;
 	u64 resident_max;
-	unsigned int bytes;
-	bool watched;			/* the idle work will come by */
-	unsigned int cursor;		/* the run that a pop looks at first */
-	unsigned int victim;		/* the run that goes first when there are too many bytes */
-	unsigned int fresh;		/* new objects from a refill, kept apart: their slab pages are not looked at */
-	void *fresh_obj[SKB_BULK_RUN_MAX];
+	unsigned int victim;		/* set that goes first when room is needed */
+	unsigned int cursor;		/* place that a pop looks at first */
+	bool wanted;			/* a pop found nothing lately: full runs go to the reserve */
+	bool reserve_used;
+	unsigned int reserve_nr;
+	unsigned int free_nr;
 
 	/* the table: address >> shift of a slab page or SKB_BULK_NO_SLAB, and where its next object goes */
-	unsigned long slab[SKB_BULK_RUNS];
-	void **top[SKB_BULK_RUNS];
-	u16 size[SKB_BULK_RUNS];	/* of one object */
-	u8 limit[SKB_BULK_RUNS];	/* objects the run holds: those of a slab page, if there is room */
-	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_MAX * sizeof(void *));
+	unsigned long slab[SKB_BULK_PLACES];
+	void **top[SKB_BULK_PLACES];
+	u16 size[SKB_BULK_PLACES];	/* charged for one object */
+	u8 limit[SKB_BULK_PLACES];	/* objects the run holds when it is full */
+	bool used[SKB_BULK_PLACES];	/* claimed or filled since the idle work came by */
+
+	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN];	/* runs without a place */
+	void *reserve[SKB_BULK_RESERVE];
+	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_SHEAF * sizeof(void *));
 };
 
-void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, const struct skb_bulk_slab *slab,
+void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, unsigned int len,
 			 unsigned int bytes_max, const u64 *consumed);
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth);
 void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab);
-void skb_bulk_stack_flush_run(struct skb_bulk_stack *s, unsigned long i);
+void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i);
+void skb_bulk_stack_shed(struct skb_bulk_stack *s);
 void skb_bulk_stack_drain(struct skb_bulk_stack *s);
+bool skb_bulk_stack_age(struct skb_bulk_stack *s);
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s);
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache);
 u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes);
@@ -86,16 +95,16 @@ static inline u64 skb_bulk_stack_taken(const struct skb_bulk_stack *s)
 	return *s->consumed - s->elsewhere;
 }
 
-static inline u64 skb_bulk_stack_resident(const struct skb_bulk_stack *s)
+static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
 {
-	return skb_bulk_stack_taken(s) + s->refilled - s->reused - s->flushed;
+	return s->gone - s->reused + s->refilled;
 }
 
 enum skb_bulk_pushed { SKB_BULK_PUSHED, SKB_BULK_NOT_PUSHED, SKB_BULK_FULL };
 
 /*
  * Stacks @obj if its slab page has a run at home. Return: SKB_BULK_NOT_PUSHED if it has none, and place *@i is its home;
- * SKB_BULK_FULL if @obj filled run *@i, which the caller then flushes.
+ * SKB_BULK_FULL if @obj filled the run in place *@i, for skb_bulk_stack_full().
  */
 static __always_inline enum skb_bulk_pushed
 skb_bulk_stack_try_push(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab, unsigned long *i)
@@ -121,7 +130,7 @@ static __always_inline void skb_bulk_stack_push(struct skb_bulk_stack *s, void *
 	if (pushed == SKB_BULK_NOT_PUSHED)
 		skb_bulk_stack_push_slow(s, i, obj, slab);
 	else if (pushed == SKB_BULK_FULL)
-		skb_bulk_stack_flush_run(s, i);
+		skb_bulk_stack_full(s, i);
 }
 
 #endif
