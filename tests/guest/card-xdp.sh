@@ -1,45 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# The emulated card under XDP in the stock driver: pass, drop, send back, redirect, each with a data check.
+# The emulated card under XDP in the stock driver: pass and drop, with data compared.
 # shellcheck disable=SC2317,SC2154
 set -u
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 
-frames=5000
 helper=/usr/local/bin/xdp-load
 
 xdp() { in_right $helper "$right_if" "$1" && wait_link 30; }
 pings() { in_left ping -q -c 5 -i 0.1 -W "${1:-5}" "$right_ip"; }
-received() { in_left ethtool -S "$left_if" | awk '$1 == "rx_packets:" { print $2 }'; }
 
 passes() { xdp pass && pings && tcp_transfer 8; }
 drops() { xdp drop && ! pings 1; }
-# comes_back PROGRAM: every frame sent is received again, with the addresses turned round
-comes_back() {
-	local before after
-	xdp "$1" || return
-	sleep 1
-	before=$(received)
-	pktgen $frames || return
-	sleep 3
-	after=$(received)
-	echo "$((after - before)) of $frames came back"
-	[ $((after - before)) -ge $frames ] && [ $((after - before)) -lt $((frames + 50)) ]
-}
 off_again() { xdp off && wait_for 20 pings && tcp_transfer 8; }
 
-ktap_plan 7
+ktap_plan 5
 if [ ! -x "$helper" ]; then
-	for n in 1 2 3 4 5 6 7; do ktap_skip "XDP result $n" "run it by tests/host/card-xdp.sh, which builds the helper"; done
+	for n in 1 2 3 4 5; do ktap_skip "XDP result $n" "run it by tests/host/card-xdp.sh, which builds the helper"; done
 	ktap_end
 fi
 check "the stock driver finds both ports" load_stock
 check "both links come up" two_netns
 check "pass" passes
 check "drop" drops
-check "send back: nothing lost" comes_back tx
-check "redirect: nothing lost" comes_back redirect
 check "off again" off_again
 ktap_end

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# XDP and AF_XDP on the emulated card: what its test set sends comes back by each way there is, all of it, in order.
+# shellcheck disable=SC2317,SC2154
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=/dev/null
+. tests/vm/guest-lib.sh
+
+xdp=/usr/local/bin/xdp-load
+helper=/usr/local/bin/xsk-bounce
+frames=6000
+# none of these ways holds the sender back: what finds no room is dropped
+rate=2000
+
+tester() { echo -n "$*" | socat -t 2 - UDP:198.18.0.2:7777; }
+tester_there() { tester report | grep -q made; }
+set_up() {
+	mapfile -t port < <(port_names)
+	ip addr add 198.18.0.1/24 dev "${port[0]}" && ip link set "${port[0]}" up && ethtool -L "${port[0]}" combined 1 &&
+		wait_for 20 grep -q 1 "/sys/class/net/${port[0]}/carrier" && wait_for 20 tester_there
+}
+started() { grep -q ready /tmp/bounce; }
+bounce() {
+	local end pid
+	: >/tmp/bounce
+	$helper "${port[0]}" "$1" $frames >/tmp/bounce 2>&1 &
+	pid=$!
+	wait_for 20 started || { cat /tmp/bounce; return 1; }
+	wait_for 20 tester_there || return
+	tester clear >/dev/null
+	tester start count=$frames rate=$rate size=60 size_max=1400 flows=8 seed=3 >/dev/null
+	wait $pid || { cat /tmp/bounce; tester report; return 1; }
+	wait_for 20 tester_there || return
+	end=$(tester report)
+	echo "$end"
+	[[ $end = *"received $frames lost 0 reordered 0 damaged 0"* ]]
+}
+
+# send_back PROGRAM: the program takes everything, the test set's answers too
+send_back() {
+	local end
+	tester clear >/dev/null
+	$xdp "${port[0]}" "$1" && wait_for 20 grep -q 1 "/sys/class/net/${port[0]}/carrier" || return
+	sleep 1
+	ip neigh replace 198.18.0.2 lladdr 02:00:00:54:53:54 dev "${port[0]}"
+	tester start count=$frames rate=$rate size=60 size_max=1400 flows=8 seed=3 >/dev/null
+	sleep $((frames / rate + 2))
+	$xdp "${port[0]}" off && ip neigh del 198.18.0.2 dev "${port[0]}" && wait_for 20 tester_there || return
+	end=$(tester report)
+	echo "$end"
+	[[ $end = *"received $frames lost 0 reordered 0 damaged 0"* ]]
+}
+
+ktap_plan 6
+if [ ! -x "$helper" ] || [ ! -x "$xdp" ]; then
+	for n in 1 2 3 4 5 6; do ktap_skip "XDP result $n" "run it by tests/host/card-xdp.sh, which builds the helper"; done
+	ktap_end
+fi
+check "the stock driver finds both ports" load_stock
+check "link up, the test set answers" set_up
+check "XDP_TX" send_back tx
+check "XDP_REDIRECT" send_back redirect
+check "AF_XDP, copied" bounce copy
+check "AF_XDP, zero-copy" bounce zerocopy
+ktap_end
