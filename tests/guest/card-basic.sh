@@ -55,7 +55,10 @@ no_loss() {
 }
 
 self_test() {
-	in_left ethtool -t "$left_if" "$1" | tee /dev/stderr | grep -q PASS
+	local out
+	out=$(in_left ethtool -t "$left_if" "$1" 2>&1)
+	echo "$out"
+	grep -q PASS <<<"$out"
 }
 
 up_down() {

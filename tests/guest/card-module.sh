@@ -13,8 +13,16 @@ if ! is_sfp; then
 	for n in 1 2 3 4 5 6 7; do ktap_skip "SFP+ result $n" "the ports are not 10fb: run with --card-arg --all --card-arg id=10fb"; done
 	ktap_end
 fi
-module_says() { in_left ethtool -m "$left_if" | tee /dev/stderr | grep -q "$1"; }
-ports_say() { in_left ethtool "$left_if" | tee /dev/stderr | grep -q "$1"; }
+# says PATTERN COMMAND...: what it prints is there to be seen if the pattern is not
+says() {
+	local pattern=$1 out
+	shift
+	out=$("$@" 2>&1)
+	echo "$out"
+	grep -q "$pattern" <<<"$out"
+}
+module_says() { says "$1" in_left ethtool -m "$left_if"; }
+ports_say() { says "$1" in_left ethtool "$left_if"; }
 
 check "the stock driver finds both ports" load_stock
 check "both links come up" two_netns
@@ -22,5 +30,5 @@ check "the module's identity" module_says "SKB-BULK"
 check "and its temperature" module_says "Module temperature *: 35"
 check "fibre at 10 Gbit/s" ports_say "Speed: 10000Mb/s"
 check "tcp, equal hashes" tcp_transfer 16
-check "the port tells 10GBASE-SR from the module" module_says "10GBASE-SR\|10G Base-SR"
+check "the module is 10GBASE-SR" module_says "Transceiver codes *: 0x10"
 ktap_end
