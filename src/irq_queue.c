@@ -68,6 +68,8 @@ void skb_bulk_consume_irq(struct sk_buff *skb)
 	}
 	/* somebody else's reference: nothing is freed here, and @skb->next is not ours to link */
 	if (unlikely(refcount_read(&skb->users) != 1)) {
+		this_cpu_inc(skb_bulk_cpu->handed[SKB_BULK_SHARED]);
+		trace_hand_over(skb, SKB_BULK_SHARED);
 		dev_consume_skb_irq(skb);
 		return;
 	}
