@@ -1,0 +1,199 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# skbs of every class through every function of skb_bulk, from every context: released before the call returns, counted once,
+# and all memory back after a flush. Then allocation: like the kernel's own, and from the stack.
+# needs: kmod
+# shellcheck disable=SC2317
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=/dev/null
+. tests/vm/guest-lib.sh
+
+kmod=${1:-/root/kmod}
+run=/sys/kernel/debug/skb_bulk_test/run
+classes_file=/sys/kernel/debug/skb_bulk_test/classes
+counters=${skb_bulk_debug:?}/counters
+slabs=/sys/kernel/slab
+if [ ! -e "$kmod/skb_bulk_test.ko" ]; then
+	ktap_plan 1
+	ktap_skip "every class of skb" "no test module in $kmod: run with --add \"\$(tests/vm/build-kmod KERNEL):$kmod\""
+	ktap_end
+fi
+
+# stacks are flushed by nobody but the test
+load() {
+	unload_drivers && modprobe -a nf_conntrack &&
+		insmod "$kmod/skb_bulk.ko" idle_ms=60000 "$@" && insmod "$kmod/skb_bulk_test.ko"
+}
+unload() { rmmod skb_bulk_test && rmmod skb_bulk; }
+
+# ask WORD...: runs a test in the module; what is wrong goes to stdout
+ask() {
+	echo "$*" >$run 2>/dev/null && return
+	echo "$*: $(cat $run)"
+	return 1
+}
+
+# what holds at any time
+balanced() {
+	awk '!/^cpu/ { v[$1] = $2 } END {
+		if (v["head_taken"] + v["head_refilled"] != v["head_reused"] + v["head_flushed"] + v["head_resident"]) { print "heads do not add up"; bad = 1 }
+		if (v["data_taken"] != v["data_flushed"] + v["data_resident"]) { print "data does not add up"; bad = 1 }
+		exit bad }' "$counters"
+}
+
+# judge LATER: reads all counters, a line "class NAME COUNTER=DELTA...", the counters then, and so on; a class moves the
+# counters that it says and no other. What the flushes moved is not looked at. LATER is 1 where skbs are queued first.
+judge() {
+	awk -v later="$1" '
+		function compare(  n) {
+			for (n in now) {
+				if (n !~ /^to_kernel_/ && n !~ /^(consumed|head_taken|head_reused|head_refilled|data_taken|data_single)$/) continue
+				if (now[n] - old[n] != want[n] + 0) { print class ": " n " moved by " now[n] - old[n] ", not " want[n] + 0; bad = 1 }
+			}
+			if (later && now["deferred"] - old["deferred"] < 1) { print class ": was not deferred"; bad = 1 }
+			if (!later && now["deferred"] != old["deferred"]) { print class ": was deferred without need"; bad = 1 }
+			compared++
+		}
+		/^class / {
+			if (class) compare()
+			for (n in now) old[n] = now[n]
+			delete want
+			class = $2
+			for (i = 3; i <= NF; i++) { split($i, part, "="); want[part[1]] = part[2] }
+			next
+		}
+		/^cpu/ { next }
+		{ now[$1] = $2 }
+		END { compare(); if (compared < 20) { print "only " compared " classes"; bad = 1 }; exit bad }' /tmp/moves
+}
+# context CONTEXT: all classes in it. No process is started in between, since that takes longer than all else.
+context() {
+	local class bad=0 later=0 lines classes
+	case $1 in *-hardirq|*-irqs-off) later=1 ;; esac
+	mapfile -t classes <"$classes_file"
+	{
+		mapfile -t lines <"$counters"
+		printf '%s\n' "${lines[@]}"
+		for class in "${classes[@]}"; do
+			echo "class $class"
+			ask class "${class%% *}" "$1" >&3 || bad=1
+			mapfile -t lines <"$counters"
+			printf '%s\n' "${lines[@]}"
+		done
+	} 3>&1 >/tmp/moves
+	judge $later || bad=1
+	balanced || bad=1
+	return $bad
+}
+
+# the kernel's own caches, without what CPUs hold ready: objects of every cache that heads and data come from
+objects() {
+	local c d seen=''
+	for c in skbuff_head_cache skbuff_small_head kmalloc-512 kmalloc-1k kmalloc-2k kmalloc-4k kmalloc-8k; do
+		[ -e $slabs/$c ] || continue
+		d=$(readlink -f $slabs/$c)
+		case $seen in *" $d "*) continue ;; esac
+		seen+=" $d "
+		echo 1 >"$d/shrink"
+		echo "$c $(cut -d' ' -f1 "$d/objects")"
+	done
+}
+# churn ROUNDS: no object is lost; others use these caches too, hence the tolerance
+churn() {
+	local bad=0 c before after
+	ask churn 3 || return
+	sleep 1
+	objects >/tmp/objects.before
+	ask churn "$1" || return
+	sleep 2
+	objects >/tmp/objects.after
+	while read -r c before after; do
+		echo "$c: $before objects before, $after after"
+		if [ $((after - before)) -gt $(($1 / 4)) ] || [ $((before - after)) -gt $(($1 / 4)) ]; then
+			bad=1
+		fi
+	done < <(join /tmp/objects.before /tmp/objects.after)
+	return $bad
+}
+
+# stays NAME...: none of the counters moved since the snapshot of all
+stays() {
+	local n bad=0 before now
+	for n; do
+		before=$(awk -v n="$n" '$1 == n { print $2 }' /tmp/all)
+		now=$(counter "$n")
+		[ "$before" = "$now" ] || { echo "$n went from $before to $now"; bad=1; }
+	done
+	return $bad
+}
+# steady ROUNDS BURST: one CPU that forwards touches no slab
+steady() {
+	taskset -c 0 bash -c "echo steady 20 $2 >$run" || return
+	cat "$counters" >/tmp/all
+	taskset -c 0 bash -c "echo steady $1 $2 >$run" || { cat $run; return 1; }
+	stays head_refilled build_kernel head_flushed refills
+}
+
+# depth 1 holds nothing back, from the first push on
+depth1() {
+	echo 1 >/sys/module/skb_bulk/parameters/depth
+	ask hold 100 || return
+	[ "$(counter head_resident) $(counter data_resident)" = "0 0" ] || { echo "something is resident"; return 1; }
+	balanced && context napi-bh
+}
+bounded() {
+	local d bad=0
+	for d in 2 7 8 64 100 1000 1024; do
+		echo $d >/sys/module/skb_bulk/parameters/depth
+		echo 1 >"$skb_bulk_debug/reset"
+		ask hold 3000 || return
+		awk -v d=$d '/^cpu[0-9]+\.(head|data)_resident(_max)? / && $2 > d { print "depth " d ": " $0; bad = 1 }
+			$1 ~ /^cpu.*resident_bytes/ && $2 > 1048576 { print "depth " d ": " $0; bad = 1 } END { exit bad }' "$counters" || bad=1
+		balanced || bad=1
+	done
+	return $bad
+}
+# mode MODE: nothing is stacked, all of it is released all the same
+pass_on() {
+	local name c bad=0
+	set_mode "$1"
+	reset_counters
+	while read -r name _; do
+		for c in napi-bh any-process budget0-irqs-off irq-hardirq; do
+			ask class "$name" $c || bad=1
+		done
+	done <"$classes_file"
+	ask build || bad=1
+	[ "$(counter consumed)" = 0 ] || { echo "stacked in mode $1"; bad=1; }
+	set_mode bulk
+	return $bad
+}
+nothing() {
+	cat "$counters" >/tmp/before
+	ask null && diff /tmp/before "$counters"
+}
+unload_full() { ask hold 3000 && ask hold 50 && unload; }
+
+ktap_plan 33
+check "the modules load" load || ktap_end
+mapfile -t contexts </sys/kernel/debug/skb_bulk_test/contexts
+for c in "${contexts[@]}"; do
+	check "every class, $c" context "$c"
+done
+check "no skb at all" nothing
+check "a built skb is what the kernel builds" ask build
+for len in 0 60 128 500 1000 1500 3000 9000; do
+	check "an allocated skb of $len bytes is like the kernel's" ask alloc $len
+done
+check "heads are reused" ask reuse 8
+check "one CPU forwards packet by packet, no slab touched" steady 20000 1
+check "one CPU forwards 64 at a time, no slab touched" steady 1000 64
+check "mode stock" pass_on stock
+check "mode any" pass_on any
+check "depth and bytes are bounds" bounded
+check "depth 1 holds nothing" depth1
+check "unload with stacks full" unload_full
+check "no object is lost" eval load depth=256 '&&' churn 200
+check "unload" unload
+ktap_end
