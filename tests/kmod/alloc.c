@@ -256,12 +256,17 @@ int test_reuse(unsigned int nr)
 		goto free;
 	skb_bulk_flush();
 	local_bh_disable();
-	err = burst_build(b);
-	if (err)
-		goto enable;
-	memcpy(old, b->skb, nr * sizeof(*old));
-	burst_consume(b);
-	err = burst_build(b);
+	for (i = 0; i < nr; i++) {
+		old[i] = alloc_skb(100, GFP_ATOMIC);
+		if (!old[i])
+			goto consume;
+	}
+	err = 0;
+consume:
+	for (j = 0; j < i; j++)
+		skb_bulk_napi_consume(old[j], 64);
+	if (!err)
+		err = burst_build(b);
 	if (err)
 		goto enable;
 	err = distinct(b);
