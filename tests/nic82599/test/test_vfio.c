@@ -270,6 +270,28 @@ static void maps_and_interrupts(void)
 	down(&b);
 }
 
+/* with sync, what a doorbell sets off has happened when the write has its answer */
+static void synchronous(void)
+{
+	struct bench b;
+	uint8_t f[200];
+	uint32_t len;
+
+	up(&b);
+	b.rig.port[0].nic->cfg.sync = true;
+	rig_tx_queue(&b.rig.port[0], 0);
+	len = make_frame(f, &(struct shape){ .payload = 100 });
+	reg_write(b.rig.port[0].nic, TXDCTL, 0);
+	rig_send(&b.rig.port[0], 0, f, len, &(struct want){ 0 });
+	reg_write(b.rig.port[0].nic, TXDCTL, TXDCTL_ENABLE);
+	wr(&b, 0, TDT, 1, 0);
+	vfio_input(b.v);
+	CHECK_EQ(answer(&b).size, 32);
+	CHECK_EQ(b.rig.taps, 1);
+	CHECK(rig_tx_desc(&b.rig.port[0], 0, 0)->olinfo & TXD_DD);
+	down(&b);
+}
+
 static void bad_clients(void)
 {
 	static const struct msg bad[] = {
@@ -318,6 +340,7 @@ const struct test tests_vfio[] = {
 	{ "vfio-user: many writes in one message", many_writes_in_one },
 	{ "vfio-user: messages in pieces and in heaps", in_pieces_and_heaps },
 	{ "vfio-user: memory and eventfds by descriptor", maps_and_interrupts },
+	{ "vfio-user: sync: sent before the doorbell is answered", synchronous },
 	{ "vfio-user: nonsense", bad_clients },
 	{ "vfio-user: the client leaves", leaves },
 	{ 0 }
