@@ -10,8 +10,8 @@ cd "$(dirname "$0")/../.." || exit
 xdp=/usr/local/bin/xdp-load
 helper=/usr/local/bin/xsk-bounce
 frames=6000
-# none of these ways holds the sender back: what finds no room is dropped
-rate=2000
+# none of these ways holds the sender back, what finds no room is dropped: so few frames are on their way at a time
+window=32
 
 tester() { echo -n "$*" | socat -t 2 - UDP:198.18.0.2:7777; }
 tester_there() { tester report | grep -q made; }
@@ -29,7 +29,7 @@ bounce() {
 	wait_for 20 started || { cat /tmp/bounce; return 1; }
 	wait_for 20 tester_there || return
 	tester clear >/dev/null
-	tester start count=$frames rate=$rate size=60 size_max=1400 flows=8 seed=3 >/dev/null
+	tester start count=$frames window=$window size=60 size_max=1400 flows=8 seed=3 >/dev/null
 	wait $pid || { cat /tmp/bounce; tester report; return 1; }
 	wait_for 20 tester_there || return
 	end=$(tester report)
@@ -37,15 +37,20 @@ bounce() {
 	[[ $end = *"received $frames lost 0 reordered 0 damaged 0"* ]]
 }
 
+# as the card counts: what a program sends back is no packet of the driver's
+received() { ethtool -S "${port[0]}" | awk '$1 == "rx_pkts_nic:" { print $2 }'; }
+came_in() { [ "$(received)" -ge "$1" ]; }
 # send_back PROGRAM: the program takes everything, the test set's answers too
 send_back() {
-	local end
+	local end before
 	tester clear >/dev/null
 	$xdp "${port[0]}" "$1" && wait_for 20 grep -q 1 "/sys/class/net/${port[0]}/carrier" || return
 	sleep 1
+	before=$(received)
 	ip neigh replace 198.18.0.2 lladdr 02:00:00:54:53:54 dev "${port[0]}"
-	tester start count=$frames rate=$rate size=60 size_max=1400 flows=8 seed=3 >/dev/null
-	sleep $((frames / rate + 2))
+	tester start count=$frames window=$window size=60 size_max=1400 flows=8 seed=3 >/dev/null
+	wait_for 150 came_in $((before + frames))
+	sleep 2
 	$xdp "${port[0]}" off && ip neigh del 198.18.0.2 dev "${port[0]}" && wait_for 20 tester_there || return
 	end=$(tester report)
 	echo "$end"

@@ -25,6 +25,7 @@ struct plan {
 	uint64_t count;
 	uint32_t size_min, size_max, flows, seed, src, dst;
 	uint64_t rate;			/* frames a second, 0: as the port takes them */
+	uint32_t window;		/* frames on their way at most, 0: any number */
 	bool lossy;			/* whether the port takes them or not */
 };
 
@@ -36,6 +37,8 @@ struct tester {
 	uint32_t out_seq[FLOWS];
 	uint32_t in_seq[FLOWS];		/* the one expected next */
 	uint64_t received, lost, reordered, damaged, other;
+	uint64_t back;			/* traffic of any tester's, right or wrong, never cleared */
+	uint64_t returned_before;	/* by all ports, when this plan began */
 	uint8_t frame[FRAME_ROOM];
 };
 
@@ -107,6 +110,20 @@ static uint32_t make_traffic(struct tester *t)
 	return finish_udp(f, t->guest_mac, p->src, p->dst, (uint16_t)(1024 + flow), PORT_TRAFFIC, payload);
 }
 
+/* frames that came back, to this port's partner or another's */
+static uint64_t returned(const struct nic *nic)
+{
+	uint64_t n = 0;
+
+	for (unsigned int i = 0; nic->card && i < nic->card->n; i++) {
+		const struct tester *t = nic->card->port[i]->wire.tester;
+
+		if (t)
+			n += t->back;
+	}
+	return n;
+}
+
 /* sends what is due; true if there is more to send at once */
 bool tester_run(struct nic *nic, unsigned int budget)
 {
@@ -123,6 +140,8 @@ bool tester_run(struct nic *nic, unsigned int budget)
 	while (t->made < due && budget--) {
 		/* a patient partner waits until the port has room in its rings */
 		if (!t->plan.lossy && fifo_fill(&nic->fifo))
+			return false;
+		if (t->plan.window && t->made - (returned(nic) - t->returned_before) >= t->plan.window)
 			return false;
 		wire_arrive(nic, t->frame, make_traffic(t));
 		t->made++;
@@ -147,6 +166,7 @@ static void check_traffic(struct tester *t, const uint8_t *f, const struct packe
 	const uint8_t *data = f + p->l4_off + 8;
 	uint32_t len = p->end - p->l4_off - 8, flow = get32(data + 4), seq = get32(data + 8);
 
+	t->back++;
 	if (!packet_ip_csum_ok(p, f) || packet_l4_csum(p, f) == 0 || flow >= FLOWS) {
 		t->damaged++;
 		return;
@@ -215,8 +235,9 @@ static bool number(const char *text, const char *key, uint64_t *to)
 	return true;
 }
 
-static void start(struct tester *t, const char *text, uint32_t from)
+static void start(const struct nic *nic, const char *text, uint32_t from)
 {
+	struct tester *t = nic->wire.tester;
 	struct plan p = { .size_min = MIN_SIZE, .flows = 1, .src = from, .dst = 0xc6130002 };
 	uint64_t n;
 
@@ -236,10 +257,13 @@ static void start(struct tester *t, const char *text, uint32_t from)
 		p.dst = (uint32_t)n;
 	if (number(text, "lossy=", &n))
 		p.lossy = n;
+	if (number(text, "window=", &n))
+		p.window = (uint32_t)n;
 	t->plan = p;
 	t->made = 0;
 	t->rng = 0x9e3779b97f4a7c15u ^ p.seed;
 	t->started = now_ns();
+	t->returned_before = returned(nic);
 	memset(t->out_seq, 0, sizeof(t->out_seq));
 }
 
@@ -272,7 +296,7 @@ static void command(struct nic *nic, const uint8_t *f, const struct packet *p)
 	text[len] = 0;
 	if (!strncmp(text, "start", 5)) {
 		memcpy(t->guest_mac, f + 6, 6);
-		start(t, text, get32(f + p->l3_off + 16));
+		start(nic, text, get32(f + p->l3_off + 16));
 	} else if (!strncmp(text, "stop", 4)) {
 		t->plan.count = t->made;
 	} else if (!strncmp(text, "clear", 5)) {

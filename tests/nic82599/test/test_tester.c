@@ -131,6 +131,28 @@ static void waits_for_room(void)
 	rig_down(&r);
 }
 
+static void keeps_its_window(void)
+{
+	struct rig r;
+	struct received in;
+	unsigned int n = 0;
+
+	up(&r);
+	say(&r, "start count=100 window=4");
+	while (n < 4 && rig_recv(&r.port[0], 0, &in))
+		n++;
+	CHECK_EQ(n, 4);
+	CHECK(!rig_recv(&r.port[0], 0, &in));
+	rig_down(&r);
+
+	up(&r);
+	say(&r, "start count=100 window=4");
+	for (n = 0; n < 100 && rig_recv(&r.port[0], 0, &in); n++)
+		forward(&r, &in);
+	CHECK_EQ(n, 100);
+	rig_down(&r);
+}
+
 static void answers_arp(void)
 {
 	struct rig r;
@@ -180,6 +202,7 @@ const struct test tests_tester[] = {
 	{ "tester: loss, disorder and damage are noticed", notices },
 	{ "tester: a seed repeats sizes and flows", sizes_repeat },
 	{ "tester: waits for room in the rings", waits_for_room },
+	{ "tester: no more on the way than its window", keeps_its_window },
 	{ "tester: answers ARP", answers_arp },
 	{ "tester: commands that make no sense", nonsense },
 	{ 0 }
