@@ -1,0 +1,256 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# What skb_bulk must survive while the fork's ports carry traffic: unloading, storms of writers, CPUs that go and come, little
+# memory, namespaces that end, resets; and who must not wait for a flush: zero-copy senders, netconsole, dying namespaces.
+# tests/run: kernels=5.10,6.1,6.12,7.3,6.1-rt,6.12-rt ports=2 timeout=600
+# shellcheck disable=SC2317,SC2154
+set -u
+cd "$(dirname "$0")/../.." || exit
+# shellcheck source=/dev/null
+. tests/vm/guest-lib.sh
+
+params=/sys/module/skb_bulk/parameters
+counters=${skb_bulk_debug:?}/counters
+
+# traffic both ways until traffic_off, with small packets and large ones
+traffic=()
+traffic_on() {
+	local ns ip
+	for ns in left right; do
+		ip=$right_ip
+		[ $ns = left ] || ip=$left_ip
+		ip netns exec $ns socat -u UDP-RECV:7000 /dev/null >/dev/null 2>&1 &
+		traffic+=($!)
+		ip netns exec $ns socat -u -b 300 /dev/zero "UDP-SENDTO:$ip:7000" >/dev/null 2>&1 &
+		traffic+=($!)
+	done
+	in_right timeout 300 socat -u TCP-LISTEN:7001,fork /dev/null >/dev/null 2>&1 &
+	traffic+=($!)
+	sleep 0.5
+	in_left socat -u /dev/zero "TCP:$right_ip:7001" >/dev/null 2>&1 &
+	traffic+=($!)
+	sleep 0.5
+}
+traffic_off() {
+	local p
+	for p in ${traffic[@]+"${traffic[@]}"}; do
+		kill "$p" 2>/dev/null
+	done
+	for p in ${traffic[@]+"${traffic[@]}"}; do
+		wait "$p" 2>/dev/null
+	done
+	traffic=()
+	return 0
+}
+
+start() { load_fork && two_netns; }
+# flows: packets pass through skb_bulk
+flows() {
+	local before
+	before=$(counter consumed)
+	sleep 0.3
+	[ "$(counter consumed)" -gt "$before" ]
+}
+balanced() {
+	awk '!/^cpu/ { v[$1] = $2 } END {
+		if (v["head_taken"] + v["head_refilled"] != v["head_reused"] + v["head_flushed"] + v["head_resident"]) { print "heads do not add up"; bad = 1 }
+		if (v["data_taken"] != v["data_flushed"] + v["data_resident"]) { print "data does not add up"; bad = 1 }
+		exit bad }' "$counters"
+}
+# hold_long: what is stacked stays there, unless traffic or somebody pushes it out
+hold_long() { echo 60000 >$params/idle_ms; }
+
+# zero copy and timestamps
+zerocopy() {
+	hold_long && in_left python3 tests/guest/sender.py zerocopy "$right_ip" 20 5
+}
+timestamps() {
+	local before
+	before=$(counter to_kernel_shared)
+	in_left python3 tests/guest/sender.py timestamp "$right_ip" 5 "$left_if" || return
+	sleep 1
+	echo "shared: $before before, $(counter to_kernel_shared) after"
+	[ "$(counter to_kernel_shared)" -gt "$before" ]
+}
+
+# netconsole: the smallest ring, kept full by a generator, so that it has to poll the card itself, with budget 0
+netconsole() {
+	local before deferred got=/tmp/netconsole.got receiver i arrived status=0
+	modprobe netconsole && modprobe configfs || return
+	mkdir -p /tmp/config
+	mountpoint -q /tmp/config || mount -t configfs configfs /tmp/config || return
+	in_left ethtool -G "$left_if" tx 64 2>/dev/null
+	wait_link 30 || return
+	in_right socat -u UDP-RECV:6666,rcvbuf=4000000 OPEN:$got,creat,trunc &
+	receiver=$!
+	sleep 0.5
+	mkdir /tmp/config/netconsole/fork || return
+	(
+		cd /tmp/config/netconsole/fork && echo "$left_if" >dev_name && echo "$left_ip" >local_ip && echo 6666 >remote_port &&
+			echo "$right_ip" >remote_ip && in_right cat "/sys/class/net/$right_if/address" >remote_mac
+	)
+	# shellcheck disable=SC2016
+	nsenter --net=/run/netns/left bash -c 'echo 1 >/tmp/config/netconsole/fork/enabled' || status=1
+	before=$(counter consumed) deferred=$(counter deferred)
+	pktgen 60000 "clone_skb 0" >/dev/null 2>&1 &
+	for ((i = 0; i < 300; i++)); do
+		echo "<3>survive line $i" >/dev/kmsg
+	done
+	wait $!
+	for ((; i < 320; i++)); do
+		echo "<3>survive line $i" >/dev/kmsg
+	done
+	sleep 2
+	echo 0 >/tmp/config/netconsole/fork/enabled
+	rmdir /tmp/config/netconsole/fork
+	kill $receiver
+	wait $receiver 2>/dev/null
+	arrived=$(grep -c 'survive line' $got)
+	deferred=$(($(counter deferred) - deferred))
+	echo "$arrived of 320 lines arrived, $deferred skbs deferred, $(($(counter consumed) - before)) consumed"
+	grep -q 'survive line 319' $got || { echo "the last line is missing"; status=1; }
+	[ "$arrived" -ge 20 ] && [ "$deferred" -gt 0 ] || status=1
+	in_left ethtool -G "$left_if" tx 512 && wait_link 30 || status=1
+	return $status
+}
+
+# a namespace whose sockets, routes and connections are those of skbs just sent
+nets() { echo 1 >/sys/kernel/slab/net_namespace/shrink; cut -d' ' -f1 /sys/kernel/slab/net_namespace/objects; }
+fewer_nets() { [ "$(nets)" -lt "$1" ]; }
+end_of_netns() {
+	local before
+	hold_long || return
+	in_left nft -f - <<-END || return
+		table inet watch {
+			chain out {
+				type filter hook output priority 0;
+				ct state new counter
+			}
+		}
+	END
+	in_left timeout 3 socat -u -b 100 /dev/zero "UDP-SENDTO:$right_ip:7000"
+	in_left ping -q -c 3 -i 0.2 "$right_ip" >/dev/null
+	echo "resident: $(counter head_resident) heads, $(counter data_resident) data"
+	before=$(nets)
+	ip netns del left || return
+	wait_for 20 fewer_nets "$before" || { echo "$before namespaces before, $(nets) now"; return 1; }
+	wait_for 10 have_ports || return
+	ip netns del right && wait_for 20 have_ports && two_netns
+}
+
+# many writers, each with its own order of values; half of the values are wrong
+storm() {
+	local w pids=() end=$((SECONDS + $1))
+	for w in 1 2 3 4; do
+		(
+			RANDOM=$w
+			while [ $SECONDS -lt $end ]; do
+				case $((RANDOM % 6)) in
+				0) echo bulk ;; 1) echo stock ;; 2) echo any ;; *) echo bulk$RANDOM ;;
+				esac >$params/mode
+				case $((RANDOM % 5)) in
+				0) echo 1 ;; 1) echo 1024 ;; 2) echo $((RANDOM % 1024 + 1)) ;; 3) echo 0 ;; *) echo $((RANDOM + 1025)) ;;
+				esac >$params/depth
+				[ $w != 1 ] || echo $((RANDOM % 60)) >$params/idle_ms
+				[ $w != 2 ] || cat "$counters" >/dev/null
+				[ $w != 3 ] || echo 1 >"$skb_bulk_debug/reset"
+			done
+		) 2>/dev/null &
+		pids+=($!)
+	done
+	wait "${pids[@]}"
+	set_mode bulk && echo 1024 >$params/depth && echo 100 >$params/idle_ms && wait_for 20 flows && balanced
+}
+
+cpus() {
+	local i bad=0
+	[ -e /sys/devices/system/cpu/cpu1/online ] || { echo "there is one processor only"; return 1; }
+	hold_long
+	for i in 1 2 3 4; do
+		echo 0 >/sys/devices/system/cpu/cpu1/online || return
+		awk '/^cpu1\.(head_resident|data_resident|resident_bytes) / { print "off line, yet " $0; bad = 1 } END { exit bad }' "$counters" || bad=1
+		balanced || bad=1
+		wait_for 20 flows || bad=1
+		echo 1 >/sys/devices/system/cpu/cpu1/online || return
+		sleep 0.5
+	done
+	echo 100 >$params/idle_ms
+	balanced || bad=1
+	return $bad
+}
+
+# most of the memory taken away, given back, taken again
+little_memory() {
+	local i free
+	for i in 1 2 3; do
+		free=$(awk '/^MemAvailable/ { print int($2 / 1024) - 80 }' /proc/meminfo)
+		[ "$free" -le 0 ] || head -c "${free}M" /dev/zero >/dev/shm/pressure
+		echo 1 >/proc/sys/vm/compact_memory
+		sleep 1
+		rm -f /dev/shm/pressure
+	done
+	echo 3 >/proc/sys/vm/drop_caches
+	wait_for 20 flows && balanced
+}
+
+resets() {
+	local i
+	for i in 1 2 3; do
+		ip -n left link set "$left_if" mtu $((1500 + i * 500)) || return
+		ip -n right link set "$right_if" down && ip -n right link set "$right_if" up || return
+		in_left ethtool -G "$left_if" tx $((128 * i)) rx $((128 * i)) || return
+	done
+	ip -n left link set "$left_if" mtu 1500
+	wait_link 30 && wait_for 20 flows && balanced
+}
+
+# idle_back: stacks left alone are empty after idle_ms
+empty() { [ "$(counter head_resident) $(counter data_resident)" = "0 0" ]; }
+idle_back() {
+	echo 100 >$params/idle_ms
+	traffic_off
+	# what was armed with a longer time before comes when that is over: a drain through reset is not what is looked at
+	echo 1 >"$skb_bulk_debug/reset"
+	in_left ping -q -c 5 -i 0.1 "$right_ip" >/dev/null
+	wait_for 70 empty
+}
+
+unload_under_traffic() {
+	local i
+	for i in 1 2; do
+		hold_long
+		traffic_on
+		wait_for 20 flows || { traffic_off; return 1; }
+		# the stacks are full of what was just sent
+		if ! rmmod ixgbe_bulk || ! rmmod skb_bulk; then
+			traffic_off
+			return 1
+		fi
+		traffic_off
+		start || return
+	done
+	ping_right
+}
+
+under_traffic() {
+	local status=0
+	[ ${#traffic[@]} != 0 ] || traffic_on
+	"$@" || status=1
+	return $status
+}
+
+ktap_plan 13
+check "the fork's ports are up" start || ktap_end
+check "zero-copy senders are told at once" zerocopy
+check "a timestamp's second reference" timestamps
+check "netconsole over the fork" netconsole
+check "a namespace ends with stacks full of its packets" end_of_netns
+check "a storm of writers under traffic" under_traffic storm 8
+check "a processor goes and comes under traffic" under_traffic cpus
+check "little memory under traffic" under_traffic little_memory
+check "resets, down and up under traffic" under_traffic resets
+check "stacks left alone are given back" idle_back
+check "unload under traffic, stacks full" unload_under_traffic
+check "tcp afterwards, equal hashes" tcp_transfer 4
+check "unload" unload_drivers
+ktap_end
