@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # skbs of every class through every function of skb_bulk, from every context: released before the call returns, counted once,
 # and all memory back after a flush. Then allocation: like the kernel's own, and from the stack.
-# tests/run: kernels=5.10,6.1,6.12,7.3,6.1-rt,6.12-rt kmod=yes timeout=400
 # shellcheck disable=SC2317
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -16,7 +15,7 @@ counters=${skb_bulk_debug:?}/counters
 slabs=/sys/kernel/slab
 if [ ! -e "$kmod/skb_bulk_test.ko" ]; then
 	ktap_plan 1
-	ktap_skip "every class of skb" "no test module in $kmod: run with --add \"\$(tests/vm/build-kmod KERNEL):$kmod\""
+	ktap_skip "every class of skb" "no test module in $kmod: run tests/host/module-classes.sh"
 	ktap_end
 fi
 
