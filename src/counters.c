@@ -73,8 +73,7 @@ static struct snapshot *snapshot(void)
 	return snap;
 }
 
-#define for_each_value(snap, i) \
-	for (i = 0; i < sizeof(struct snapshot) / sizeof(u64); i++)
+#define VALUES	(sizeof(struct snapshot) / sizeof(u64))
 
 static const char *value_name(unsigned int i)
 {
@@ -95,7 +94,7 @@ static int counters_show(struct seq_file *m, void *unused)
 
 	if (!snap)
 		return -ENOMEM;
-	for_each_value(snap, i) {
+	for (i = 0; i < VALUES; i++) {
 		u64 sum = 0;
 
 		for_each_possible_cpu(cpu)
@@ -103,7 +102,7 @@ static int counters_show(struct seq_file *m, void *unused)
 		seq_printf(m, "%s %llu\n", value_name(i), sum);
 	}
 	for_each_possible_cpu(cpu)
-		for_each_value(snap, i)
+		for (i = 0; i < VALUES; i++)
 			if (value(&snap[cpu], i))
 				seq_printf(m, "cpu%d.%s %llu\n", cpu, value_name(i), value(&snap[cpu], i));
 	kvfree(snap);
@@ -124,7 +123,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	for_each_online_cpu(cpu)
 		seq_printf(m, "     CPU %-5d", cpu);
 	seq_putc(m, '\n');
-	for_each_value(snap, i) {
+	for (i = 0; i < VALUES; i++) {
 		u64 sum = 0;
 
 		for_each_possible_cpu(cpu)

@@ -36,7 +36,7 @@ enum skb_bulk_reason {
 #define SKB_BULK_DATA_BYTES	(768 << 10)
 
 struct skb_bulk_cpu {
-	compat_bh_lock_t lock;
+	struct compat_bh_lock lock;
 	struct skb_bulk_stack head;
 	struct skb_bulk_stack data;
 

@@ -9,11 +9,12 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
-#if __has_include(<linux/skbuff_ref.h>)
-#include <linux/skbuff_ref.h>
-#endif
 
 #include "compat/probed.h"
+
+#ifdef HAVE_SKBUFF_REF_H
+#include <linux/skbuff_ref.h>
+#endif
 
 #ifdef HAVE_NET_HOTDATA
 #include <net/hotdata.h>
@@ -84,15 +85,20 @@ static inline struct sk_buff *compat_napi_build_skb(void *data, unsigned int fra
  * nests in them; older ones serialise them per CPU by themselves.
  */
 #ifdef HAVE_LOCAL_LOCK_NESTED_BH
-typedef local_lock_t compat_bh_lock_t;
-#define compat_bh_lock_init(lock)	local_lock_init(lock)
-#define compat_bh_lock(lock)		local_lock_nested_bh(lock)
-#define compat_bh_unlock(lock)		local_unlock_nested_bh(lock)
+struct compat_bh_lock {
+	local_lock_t nested;
+};
+
+#define compat_bh_lock_init(lock)	local_lock_init(&(lock)->nested)
+#define compat_bh_lock(lock)		local_lock_nested_bh(&(lock)->nested)
+#define compat_bh_unlock(lock)		local_unlock_nested_bh(&(lock)->nested)
 #else
-typedef struct { } compat_bh_lock_t;
-#define compat_bh_lock_init(lock)	do { } while (0)
-#define compat_bh_lock(lock)		do { } while (0)
-#define compat_bh_unlock(lock)		do { } while (0)
+struct compat_bh_lock {
+};
+
+static inline void compat_bh_lock_init(struct compat_bh_lock *lock) { }
+static inline void compat_bh_lock(struct compat_bh_lock __percpu *lock) { }
+static inline void compat_bh_unlock(struct compat_bh_lock __percpu *lock) { }
 #endif
 
 #ifdef HAVE_WQ_PERCPU
