@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # What the owner of a real host types, on two emulated ports: bind there and back, boot default, uninstall, install.
-# Needs: --ports 2. With the word "build" it ends with make install in the guest, which takes minutes and wants --mem 2048
-# and, to take fewer, --add CACHE/ccache/KERNEL:/var/cache/ccache.
+# With the word "build" it ends with make install in the guest, which takes minutes there and is done on one kernel only.
+# tests/run: kernels=5.10,6.12,7.3 ports=2 timeout=400
+# tests/run: kernels=6.1 ports=2 mem=2048 timeout=1500 ccache=yes args=build
 set -u
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
