@@ -46,6 +46,7 @@ changed_lines() {
 
 only_main_differs() {
 	local other
+	[ -e "$work/out/SOURCE" ] || { echo "nothing was made"; return 1; }
 	other=$(diff -qr "$work/k/$driver" "$work/out" | grep -vE 'ixgbe_main\.c|: (SOURCE|ixgbe_main\.c\.stock)$' || true)
 	[ -z "$other" ] || { echo "$other"; return 1; }
 }
