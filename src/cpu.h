@@ -25,7 +25,7 @@ enum skb_bulk_reason {
 	SKB_BULK_REASONS
 };
 
-/* no bulk free of data beats the kernel's kfree() where SLUB has sheaves */
+/* where SLUB has sheaves, kfree() is what reaches those of the data's cache */
 #define SKB_BULK_DATA_ALONE	COMPAT_SHEAVES
 
 /* a data buffer larger than this goes to kfree(): no slab page holds it */

@@ -34,9 +34,12 @@ static void idle_look(struct work_struct *work)
 	bool left;
 
 	local_bh_disable();
-	/* work of a CPU that went offline runs elsewhere; its stacks were drained by skb_bulk_cpu_dead() */
-	if (smp_processor_id() != c->cpu)
+	/* a CPU going offline has its work run elsewhere; cpu_dead() drains its stacks, unless it is kept online after all */
+	if (smp_processor_id() != c->cpu) {
+		if (cpu_online(c->cpu))
+			idle_queue(c);
 		goto out;
+	}
 
 	skb_bulk_cpu_get();
 	left = skb_bulk_stack_age(&c->head);

@@ -118,12 +118,6 @@ static int learn_slabs(unsigned int *heads, unsigned int *data)
 
 	skb_bulk_head_slab = slab_of(skb, ALIGN(sizeof(*skb), cache_line_size()));
 	*heads = run_len(&skb_bulk_head_slab);
-	if (COMPAT_SHEAVES) {
-		/* a sheaf takes any object: one run for all, as long as a bulk free into sheaves is worth */
-		skb_bulk_head_slab.shift = BITS_PER_LONG - 1;
-		skb_bulk_head_slab.objects = SKB_BULK_RUN_SHEAF;
-		*heads = SKB_BULK_RUN_SHEAF;
-	}
 	skb_bulk_head_slab.size = 0;
 	kfree_skb(skb);
 	return 0;

@@ -26,7 +26,6 @@ struct kmem_cache;
 #define SKB_BULK_WAYS		4
 #define SKB_BULK_RUN_MIN	8	/* slots of a run; powers of two */
 #define SKB_BULK_RUN_MAX	16
-#define SKB_BULK_RUN_SHEAF	64	/* where slab pages do not matter */
 #define SKB_BULK_RESERVE	64
 #define SKB_BULK_NO_SLAB	(~0UL)
 
@@ -75,7 +74,7 @@ struct skb_bulk_stack {
 
 	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN];	/* runs without a place */
 	void *reserve[SKB_BULK_RESERVE];
-	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_SHEAF * sizeof(void *));
+	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_MAX * sizeof(void *));
 };
 
 void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, unsigned int len,

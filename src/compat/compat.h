@@ -30,7 +30,7 @@ static inline struct kmem_cache *compat_head_cache(void)
 #endif
 }
 
-/* with sheaves in SLUB a bulk free is cheap only when it names the cache, and a kfree() is cheap by itself */
+/* with sheaves in SLUB a bulk free has to name the cache, or the next allocation pays; and data's cache is not known */
 #ifdef HAVE_SHEAVES
 #define COMPAT_SHEAVES 1
 #else
