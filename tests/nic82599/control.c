@@ -27,7 +27,7 @@ struct control {
 	struct client client[MAX_CLIENTS];
 };
 
-/* ---- the commands ---------------------------------------------------------------- */
+/* the commands */
 
 static bool on_off(const char *arg, bool *to)
 {
@@ -173,7 +173,7 @@ void control_command(struct card *card, char *line, char *answer, size_t size)
 	snprintf(answer, size, "error: no command %s", name);
 }
 
-/* ---- the socket --------------------------------------------------------------------- */
+/* the socket */
 
 struct control *control_listen(struct card *card, const char *path)
 {

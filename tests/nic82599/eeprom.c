@@ -72,7 +72,7 @@ uint32_t eeprom_eewr(struct nic *nic, uint32_t val)
 	return (val & ~EERW_START) | EERW_DONE;
 }
 
-/* ---- the serial lines: the chip shifts on the rising clock ------------------------- */
+/* the serial lines: the chip shifts on the rising clock */
 
 /* the bit the chip shows after n bits have been clocked in */
 static bool spi_out(const struct eeprom *e)

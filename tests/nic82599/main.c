@@ -17,13 +17,14 @@
 #define MAX_POLL	32
 
 static const char usage[] =
-	"usage: nic82599 --port sock=PATH[,mac=XX:XX:XX:XX:XX:XX][,id=10f7][,sync=1][,link=down][,tester=1] [--port ...]\n"
-	"                [--all KEY=VALUE,...] [--cable A,B]... [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
+	"usage: nic82599 --port sock=PATH[,KEY=VALUE]... [--port ...] [--all KEY=VALUE,...] [--cable A,B]...\n"
+	"                [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
 	"       nic82599 --tell SOCK COMMAND...\n"
 	"\n"
 	"Serves each port as a vfio-user device on its socket. Two ports are cabled to each other unless\n"
 	"--cable says otherwise; a port without a cable has a link partner that swallows every frame.\n"
 	"Prints 'ready' when the sockets listen, ends when the last client has gone.\n"
+	"  mac=       XX:XX:XX:XX:XX:XX; link=down starts with the cable out\n"
 	"  id=        10f7, a backplane port that needs no module (default), or 10fb with an SFP+ module\n"
 	"  tester=1   the link partner makes and checks traffic, see README\n"
 	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
@@ -48,7 +49,7 @@ static _Noreturn void die(const char *what, const char *arg)
 	exit(2);
 }
 
-/* ---- command line ------------------------------------------------------------- */
+/* command line */
 
 static void parse_mac(const char *text, uint8_t *mac)
 {
@@ -234,7 +235,7 @@ static void parse(struct program *p, int argc, char **argv)
 	build(p, &l);
 }
 
-/* ---- the loop --------------------------------------------------------------------- */
+/* the loop */
 
 static int watch_signals(void)
 {

@@ -20,7 +20,7 @@
 
 struct nic;
 
-/* ---- dma.c: the guest's memory, nothing outside it ------------------------- */
+/* dma.c: the guest's memory, nothing outside it */
 
 #define DMA_READ	1u
 #define DMA_WRITE	2u
@@ -49,7 +49,7 @@ void *dma_at(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot);
 void *dma_get(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot, const char *why);
 bool dma_write(struct nic *nic, uint64_t iova, const void *from, size_t len, const char *why);
 
-/* ---- pci.c: configuration space -------------------------------------------- */
+/* pci.c: configuration space */
 
 #define PCI_CFG_SIZE	4096
 
@@ -57,7 +57,7 @@ void pci_init(struct nic *nic);
 void pci_read(struct nic *nic, uint32_t off, void *to, uint32_t len);
 void pci_write(struct nic *nic, uint32_t off, const void *from, uint32_t len);
 
-/* ---- regs.c: the register file ----------------------------------------------- */
+/* regs.c: the register file */
 
 int regs_init(void);
 void regs_reset(struct nic *nic);
@@ -69,7 +69,7 @@ const char *reg_name(uint32_t off, unsigned int *index);
 uint32_t rxq_reg(unsigned int q, uint32_t reg);
 uint32_t txq_reg(unsigned int q, uint32_t reg);
 
-/* ---- intr.c ------------------------------------------------------------------ */
+/* intr.c */
 
 struct intr {
 	uint64_t cause;			/* by MSI-X vector; 15:0 are EICR's */
@@ -99,7 +99,7 @@ void intr_connect(struct nic *nic, unsigned int vector, int fd);
 uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i);
 void intr_reg_write(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
 
-/* ---- eeprom.c ------------------------------------------------------------------ */
+/* eeprom.c */
 
 struct eeprom {
 	uint16_t word[EEPROM_WORDS];
@@ -115,7 +115,7 @@ void eeprom_eec_write(struct nic *nic, uint32_t val);
 uint32_t eeprom_eerd(struct nic *nic, uint32_t val);
 uint32_t eeprom_eewr(struct nic *nic, uint32_t val);
 
-/* ---- sfp.c: the module's I2C bus (device 10fb) ---------------------------------- */
+/* sfp.c: the module's I2C bus (device 10fb) */
 
 enum sfp_state { SFP_IDLE, SFP_ADDRESS, SFP_POINTER, SFP_WRITE, SFP_READ };
 
@@ -134,7 +134,7 @@ void sfp_init(struct nic *nic);
 uint32_t sfp_i2c_read(struct nic *nic, uint32_t last);
 void sfp_i2c_write(struct nic *nic, uint32_t val);
 
-/* ---- packet.c: headers, checksums ------------------------------------------------ */
+/* packet.c: headers, checksums */
 
 struct packet {
 	uint16_t ethertype;		/* after any VLAN tag */
@@ -161,7 +161,7 @@ static inline uint32_t get32(const uint8_t *p) { return (uint32_t)get16(p) << 16
 static inline void put16(uint8_t *p, uint32_t v) { p[0] = (uint8_t)(v >> 8); p[1] = (uint8_t)v; }
 static inline void put32(uint8_t *p, uint32_t v) { put16(p, v >> 16); put16(p + 2, v); }
 
-/* ---- rss.c ----------------------------------------------------------------------- */
+/* rss.c */
 
 #define RSS_INPUT	36		/* two IPv6 addresses and two ports */
 
@@ -174,7 +174,7 @@ struct rss {
 unsigned int rss_hash(struct nic *nic, const struct packet *p, const uint8_t *frame, uint32_t *hash);
 unsigned int rss_queue(struct nic *nic, const struct packet *p, unsigned int type, uint32_t hash);
 
-/* ---- fdir.c: flow director --------------------------------------------------------- */
+/* fdir.c: flow director */
 
 struct fdir_filter {
 	bool used, drop, ipv6;
@@ -196,7 +196,7 @@ void fdir_cmd(struct nic *nic, uint32_t val);
 bool fdir_match(struct nic *nic, const struct packet *p, const uint8_t *frame,
 		const struct fdir_filter **hit);
 
-/* ---- tx.c, offload.c ----------------------------------------------------------------- */
+/* tx.c, offload.c */
 
 struct tx_ctx {
 	uint16_t vlan, mac_len, ip_len, l4_len, mss;
@@ -236,7 +236,7 @@ unsigned int tx_run(struct nic *nic, unsigned int budget);	/* packets done */
 /* frames on the wire, 0 if the packet makes no sense */
 unsigned int offload_send(struct nic *nic, unsigned int q, const struct tx_packet *pkt);
 
-/* ---- rx.c, filter.c, fifo.c ------------------------------------------------------------ */
+/* rx.c, filter.c, fifo.c */
 
 struct rx_meta {
 	uint32_t len;
@@ -266,7 +266,7 @@ void fifo_pop(struct fifo *f, const struct rx_meta *m);
 void fifo_clear(struct fifo *f);
 uint32_t fifo_fill(const struct fifo *f);
 
-/* ---- stats.c ------------------------------------------------------------------------------ */
+/* stats.c */
 
 void stats_rx(struct nic *nic, const uint8_t *frame, size_t len);	/* a good frame, accepted */
 void stats_rx_total(struct nic *nic, size_t len);
@@ -275,7 +275,7 @@ void stats_rx_queue(struct nic *nic, unsigned int q, size_t len);
 void stats_rx_queue_drop(struct nic *nic, unsigned int q);
 void stats_dump(struct nic *nic, FILE *to);
 
-/* ---- link.c --------------------------------------------------------------------------------- */
+/* link.c */
 
 struct link {
 	bool cable;			/* plugged in, as the control socket has it */
@@ -289,7 +289,7 @@ void link_set_cable(struct nic *nic, bool in);
 void link_set_module(struct nic *nic, bool in);
 uint32_t link_reg_read(struct nic *nic, uint32_t off);
 
-/* ---- wire.c ------------------------------------------------------------------------------------ */
+/* wire.c */
 
 struct pcap;
 
@@ -310,7 +310,7 @@ void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
 void pcap_flush(struct pcap *p);
 void pcap_close(struct pcap *p);
 
-/* ---- tester.c: a link partner that makes and checks traffic ----------------------------------------- */
+/* tester.c: a link partner that makes and checks traffic */
 
 struct tester *tester_new(void);
 bool tester_run(struct nic *nic, unsigned int budget);
@@ -318,7 +318,7 @@ uint64_t tester_deadline(const struct nic *nic);
 void tester_input(struct nic *nic, const uint8_t *frame, size_t len);
 void tester_report(const struct nic *nic, char *to, size_t size);
 
-/* ---- trouble on demand: set by control.c, felt where it happens -------------------------------------- */
+/* trouble on demand: set by control.c, felt where it happens */
 
 struct fault {
 	bool gone;			/* every read gives all ones */
@@ -329,7 +329,7 @@ struct fault {
 	uint64_t dropped, corrupted;
 };
 
-/* ---- the port ----------------------------------------------------------------------------------------- */
+/* the port */
 
 struct config {
 	const char *sock;
@@ -380,7 +380,7 @@ void nic_free(struct nic *nic);
 void nic_msg(struct nic *nic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 uint64_t now_ns(void);
 
-/* ---- card.c: the ports together ------------------------------------------------------------------------- */
+/* card.c: the ports together */
 
 struct nic *card_add(struct card *card, const struct config *cfg);
 void card_cable(struct card *card, unsigned int a, unsigned int b);
@@ -388,7 +388,7 @@ bool card_run(struct card *card, unsigned int budget);	/* true: there is more to
 void card_settle(struct card *card);			/* until nothing moves any more */
 void card_free(struct card *card);
 
-/* ---- control.c: faults and questions by a socket ---------------------------------------------------------- */
+/* control.c: faults and questions by a socket */
 
 struct control;
 
@@ -400,7 +400,7 @@ void control_close(struct control *c);
 /* one command line; the answer is one line too */
 void control_command(struct card *card, char *line, char *answer, size_t size);
 
-/* ---- vfio_user.c ------------------------------------------------------------------------------------------ */
+/* vfio_user.c */
 
 struct vfio *vfio_listen(struct nic *nic, const char *path);
 struct vfio *vfio_adopt(struct nic *nic, int fd);	/* an already connected socket */

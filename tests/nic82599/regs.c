@@ -23,7 +23,7 @@ struct reg {
 	void (*write)(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
 };
 
-/* ---- hooks: what memory alone does not do ------------------------------------ */
+/* hooks: what memory alone does not do */
 
 static uint32_t r_intr(struct nic *nic, uint32_t off, unsigned int i)
 {
@@ -65,7 +65,8 @@ static uint32_t r_status(struct nic *nic, uint32_t off, unsigned int i)
 {
 	uint32_t v = nic->index << STATUS_LAN_ID & 0xc;
 
-	(void)off, (void)i;
+	(void)off;
+	(void)i;
 	if (!(REG(nic, CTRL) & CTRL_GIO_DIS))
 		v |= STATUS_GIO;
 	return nic->link.up ? v | STATUS_LINKUP : v;
@@ -83,13 +84,15 @@ static uint32_t r_swsm(struct nic *nic, uint32_t off, unsigned int i)
 
 static uint32_t r_eec(struct nic *nic, uint32_t off, unsigned int i)
 {
-	(void)off, (void)i;
+	(void)off;
+	(void)i;
 	return eeprom_eec_read(nic);
 }
 
 static void w_eec(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
-	(void)off, (void)i;
+	(void)off;
+	(void)i;
 	eeprom_eec_write(nic, val);
 }
 
@@ -207,20 +210,24 @@ static void w_rssrk(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 
 static void w_fdirctrl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
-	(void)off, (void)i;
+	(void)off;
+	(void)i;
 	fdir_ctrl(nic, val);
 }
 
 static void w_fdircmd(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
-	(void)off, (void)i;
+	(void)off;
+	(void)i;
 	fdir_cmd(nic, val);
 }
 
 /* one entry of the wanted queue is behind the select register: nothing reads it back */
 static uint32_t r_zero(struct nic *nic, uint32_t off, unsigned int i)
 {
-	(void)nic, (void)off, (void)i;
+	(void)nic;
+	(void)off;
+	(void)i;
 	return 0;
 }
 
@@ -286,11 +293,13 @@ static uint32_t r_xoff(struct nic *nic, uint32_t off, unsigned int i)
 
 static uint32_t r_frtimer(struct nic *nic, uint32_t off, unsigned int i)
 {
-	(void)nic, (void)off, (void)i;
+	(void)nic;
+	(void)off;
+	(void)i;
 	return (uint32_t)(now_ns() / 1000);
 }
 
-/* ---- the table ------------------------------------------------------------------ */
+/* the table */
 
 #define ONE(name_, off_, ...)	{ .name = name_, .off = off_, .stride = 4, .n = 1, __VA_ARGS__ }
 #define ARRAY(name_, off_, stride_, n_, ...) \

@@ -80,7 +80,7 @@ void sfp_init(struct nic *nic)
 	diagnostics(nic);
 }
 
-/* ---- the two wires: a byte and its acknowledge are nine clocks ------------------------ */
+/* the two wires: a byte and its acknowledge are nine clocks */
 
 static uint8_t next_byte(struct sfp *s)
 {

@@ -60,7 +60,7 @@ static uint8_t pattern(uint32_t seq, uint32_t i)
 	return (uint8_t)(seq * 31 + i);
 }
 
-/* ---- frames -------------------------------------------------------------------- */
+/* frames */
 
 /* the headers of a UDP datagram; the payload lies in f from L4 on */
 static uint32_t finish_udp(uint8_t *f, const uint8_t *dst_mac, uint32_t src, uint32_t dst,
@@ -159,7 +159,7 @@ uint64_t tester_deadline(const struct nic *nic)
 	return t->started + (t->made + 1) * 1000000000u / t->plan.rate;
 }
 
-/* ---- what the port sends ------------------------------------------------------------ */
+/* what the port sends */
 
 static void check_traffic(struct tester *t, const uint8_t *f, const struct packet *p)
 {

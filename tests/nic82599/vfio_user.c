@@ -107,7 +107,7 @@ struct vfio {
 	uint8_t out[MAX_MSG];
 };
 
-/* ---- sending ------------------------------------------------------------------- */
+/* sending */
 
 static bool send_all(struct vfio *v, const void *buf, size_t len)
 {
@@ -153,7 +153,7 @@ static void *body_of(struct vfio *v)
 	return v->out + sizeof(struct header);
 }
 
-/* ---- the device's regions --------------------------------------------------------- */
+/* the device's regions */
 
 static uint64_t region_size(uint32_t region)
 {
@@ -242,7 +242,7 @@ static void region_write(struct nic *nic, const struct access_msg *a, const uint
 	}
 }
 
-/* ---- the commands: each returns the body's length or a negative errno ---------------- */
+/* the commands: each returns the body's length or a negative errno */
 
 static int do_version(struct vfio *v, const uint8_t *msg, size_t len)
 {
@@ -297,7 +297,8 @@ static int do_info(struct vfio *v, const uint8_t *msg, size_t len)
 		.irqs = N_IRQS,
 	};
 
-	(void)msg, (void)len;
+	(void)msg;
+	(void)len;
 	memcpy(body_of(v), &m, sizeof(m));
 	return sizeof(m);
 }
@@ -467,7 +468,8 @@ static int do_write_multi(struct vfio *v, const uint8_t *msg, size_t len)
 
 static int do_reset(struct vfio *v, const uint8_t *msg, size_t len)
 {
-	(void)msg, (void)len;
+	(void)msg;
+	(void)len;
 	nic_reset(v->nic);
 	return 0;
 }
@@ -486,7 +488,7 @@ static int (*const command[])(struct vfio *v, const uint8_t *msg, size_t len) = 
 	[CMD_REGION_WRITE_MULTI] = do_write_multi,
 };
 
-/* ---- receiving ------------------------------------------------------------------------ */
+/* receiving */
 
 static void drop_fds(struct vfio *v)
 {
@@ -604,7 +606,7 @@ static bool receive(struct vfio *v)
 	return process(v);
 }
 
-/* ---- connections ------------------------------------------------------------------------ */
+/* connections */
 
 static struct vfio *vfio_new(struct nic *nic)
 {

@@ -79,7 +79,7 @@ void wire_pause(struct nic *nic, bool xoff)
 	to->tx.paused_since = now_ns();
 }
 
-/* ---- captures: the classic format with nanoseconds -------------------------------- */
+/* captures: the classic format with nanoseconds */
 
 #define PCAP_MAGIC_NS	0xa1b23c4du
 #define PCAP_ETHERNET	1

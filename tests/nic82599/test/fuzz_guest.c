@@ -119,8 +119,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ready = true;
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		struct config cfg = { .device_id = i ? 0x10fb : 0x10f7, .mac = { 2, 0, 0, 0, 0, (uint8_t)i } };
+		struct config cfg = { .device_id = i ? 0x10fb : 0x10f7 };
 
+		cfg.mac[0] = 2;
+		cfg.mac[5] = (uint8_t)i;
 		mem[i] = aligned_alloc(4096, MEM);
 		memset(mem[i], 0, MEM);
 		card_add(&card, &cfg);

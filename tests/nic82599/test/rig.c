@@ -180,7 +180,7 @@ bool rig_recv(struct rig_port *p, unsigned int q, struct received *to)
 	return true;
 }
 
-/* ---- frames --------------------------------------------------------------------------- */
+/* frames */
 
 static uint32_t put_l4(uint8_t *l4, const struct shape *s)
 {

@@ -82,6 +82,7 @@ struct test {
 	const char *name;
 	void (*run)(void);
 };
+
 extern const struct test tests_regs[], tests_tx[], tests_rx[], tests_intr[], tests_dma[],
 	tests_vfio[], tests_wire[], tests_tester[];
 
