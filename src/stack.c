@@ -59,16 +59,18 @@ void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache 
 }
 
 /*
- * At most @depth objects: as many whole runs as fit, or a few shorter ones, which keep nothing back.
- * The stack is empty.
+ * At most @depth objects: a reserve of a sixteenth, and as many whole runs as fit in the rest, or four shorter ones,
+ * which keep nothing back. The stack is empty.
  */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
 	unsigned long i;
 
-	s->runs = clamp_t(unsigned int, depth / s->len, SKB_BULK_WAYS, SKB_BULK_OBJECTS / s->len);
-	s->limit_max = clamp_t(unsigned int, depth / SKB_BULK_WAYS, 1, s->len);
-	s->keep_free = s->limit_max == s->len ? s->runs / 4 : s->runs + 1;
+	s->reserve_max = depth / (SKB_BULK_OBJECTS / SKB_BULK_RESERVE);
+	depth -= s->reserve_max;
+	s->runs = max_t(unsigned int, depth / s->len, SKB_BULK_WAYS);
+	s->limit_max = clamp_t(unsigned int, depth / s->runs, 1, s->len);
+	s->keep_free = s->limit_max == s->len ? s->runs / 8 : s->runs + 1;
 	s->mask = min_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_PLACES) - 1;
 	s->room = s->room_max;
 	for (i = 0; i < SKB_BULK_PLACES; i++)
@@ -123,7 +125,7 @@ static void flush_run(struct skb_bulk_stack *s, unsigned long i)
 /* heads that the next pops would otherwise find gone; Return: whether there is room for them */
 static noinline bool put_into_reserve(struct skb_bulk_stack *s, void **obj, unsigned int nr)
 {
-	if (s->reserve_nr + nr > SKB_BULK_RESERVE)
+	if (s->reserve_nr + nr > s->reserve_max)
 		return false;
 	memcpy(&s->reserve[s->reserve_nr], obj, nr * sizeof(*obj));
 	s->reserve_nr += nr;
@@ -344,9 +346,14 @@ void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 	}
 }
 
-/* Return: an object, after many were allocated together; NULL if there is no memory. The stack is empty. */
+/*
+ * Return: an object, after many were allocated together; NULL if there is no memory or depth allows no reserve.
+ * The stack is empty.
+ */
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
 {
+	if (s->reserve_max < SKB_BULK_RUN_MAX)
+		return NULL;
 	/* all or nothing; what failure returns is false or 0 */
 	if (!kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, SKB_BULK_RUN_MAX, s->reserve))
 		return NULL;

@@ -43,6 +43,7 @@ struct skb_bulk_stack {
 	unsigned int len;		/* slots of a run; one that holds fewer objects starts late, so that all end alike */
 	unsigned int limit_max;		/* objects that depth allows in a run */
 	unsigned int runs;		/* with slots to live in */
+	unsigned int reserve_max;	/* objects put aside for the next pops */
 	unsigned int keep_free;		/* no object is kept back when fewer runs than this are free */
 	struct kmem_cache *cache;	/* named in the bulk free, or NULL */
 	bool head;			/* which of the two stacks it is */
