@@ -8,6 +8,7 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 
+# usage: module-classes.sh [DIRECTORY [few]]
 kmod=${1:-/root/kmod}
 run=/sys/kernel/debug/skb_bulk_test/run
 classes_file=/sys/kernel/debug/skb_bulk_test/classes
@@ -173,6 +174,20 @@ nothing() {
 	ask null && diff /tmp/before "$counters"
 }
 unload_full() { ask hold 3000 && ask hold 50 && unload; }
+
+# what sees every promise that tests/host/mutations.sh breaks
+if [ "${2-}" = few ]; then
+	ktap_plan 7
+	check "the modules load" load || ktap_end
+	for c in napi-bh budget0-irqs-off; do
+		check "every class, $c" context $c
+	done
+	check "a built skb is what the kernel builds" ask build
+	check "heads are reused" ask reuse 8
+	check "no object is lost" churn 100
+	check "unload" unload
+	ktap_end
+fi
 
 ktap_plan 33
 check "the modules load" load || ktap_end

@@ -56,7 +56,7 @@ while IFS=% read -r name file script symptom; do
 		report not_ok "$name: src/$file no longer has the line that this breaks"
 		continue
 	fi
-	if tests/host/module-classes.sh --src "$work/src" "$kernel" >"$work/out" 2>&1; then
+	if tests/host/module-classes.sh --few --src "$work/src" "$kernel" >"$work/out" 2>&1; then
 		report not_ok "$name: the suite passes"
 	elif grep -qE "$symptom" "$work/out"; then
 		report ok "$name is seen: $(grep -m1 -oE "$symptom" "$work/out")"
