@@ -44,8 +44,11 @@ checkpatch() {
 	top=${tarball##*/}
 	top=${top%.tar.xz}
 	tar -xf "$tarball" -C /tmp --occurrence=1 "$top/scripts/checkpatch.pl" "$top/scripts/spelling.txt" "$top/scripts/const_structs.checkpatch"
+	# it leaves a file where it is run
+	cp -R src /tmp/checkpatch
+	cd /tmp/checkpatch || return
 	# a trace header is laid out as define_trace.h wants it; this is a module that serves many versions; lines are 130 long
-	find src -name '*.[ch]' ! -name trace.h -print0 |
+	find . -name '*.[ch]' ! -name trace.h -print0 |
 		xargs -0 perl "/tmp/$top/scripts/checkpatch.pl" --no-tree --strict --terse --no-summary --show-types --max-line-length=130 \
 			--ignore LINUX_VERSION_CODE -f
 }
