@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The emulated card under the stock driver: self test, traffic both ways, counters to the packet, link up and down.
-# tests/run: kernels=5.10,6.1,6.12,7.3 ports=2 layer=no timeout=300
+# tests/run: kernels=5.10,6.1,6.12,7.3 ports=2 layer=no timeout=600
 # shellcheck disable=SC2317,SC2154
 set -u
 cd "$(dirname "$0")/../.." || exit

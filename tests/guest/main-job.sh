@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The main job under the fork: traffic in every mode with its payload compared, counters as each mode promises them.
-# tests/run: kernels=5.10,6.1,6.12,7.3 ports=2 timeout=400
+# tests/run: kernels=5.10,6.1,6.12,7.3 ports=2 timeout=700
 # shellcheck disable=SC2317,SC2154
 set -u
 cd "$(dirname "$0")/../.." || exit

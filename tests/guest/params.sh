@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The parameters of skb_bulk: what is wrong is refused with one line that names what is right, at load and at run time.
-# tests/run: kernels=5.10,6.1,6.12,7.3 timeout=200
+# tests/run: kernels=5.10,6.1,6.12,7.3 timeout=400
 # shellcheck disable=SC2034,SC2317
 set -u
 cd "$(dirname "$0")/../.." || exit

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The emulated card's test set: boots a guest whose ports are cabled to it and runs tests/guest/card-forward.sh.
+# tests/run: timeout=2400 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 

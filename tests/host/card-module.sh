@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The emulated card as an SFP+ port: boots a guest with 10fb ports and runs tests/guest/card-module.sh.
+# tests/run: timeout=2400 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # XDP and AF_XDP on the emulated card: builds the helpers that the guest has no compiler for, and runs tests/guest/card-xdp.sh and card-xsk.sh.
+# tests/run: timeout=2400 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 

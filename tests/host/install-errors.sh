@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make install where it cannot work: one sentence that says what to do, a failing status, nothing left, the stock driver untouched.
-# tests/run: timeout=1800
+# tests/run: timeout=1200 args=6.1
+# tests/run: timeout=1200 args=7.3 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=/dev/null

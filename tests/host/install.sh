@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # make install, a kernel upgrade, the boot default and make uninstall in Debian trees, down to what the initramfs holds.
-# tests/run: timeout=2400
+# tests/run: timeout=2400 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=/dev/null
