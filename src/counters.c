@@ -32,7 +32,6 @@ static const struct counter {
 	C("to_kernel_page_pool", handed[SKB_BULK_PAGE_POOL]),
 	C("to_kernel_zerocopy", handed[SKB_BULK_ZEROCOPY]),
 	C("to_kernel_frag_list", handed[SKB_BULK_FRAG_LIST]),
-	C("to_kernel_remote", handed[SKB_BULK_REMOTE]),
 #undef C
 };
 

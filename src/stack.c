@@ -358,6 +358,8 @@ void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
 	if (!kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, SKB_BULK_RUN_MAX, s->reserve))
 		return NULL;
 	trace_refill(SKB_BULK_RUN_MAX);
+	if (!s->watched)
+		skb_bulk_idle_start();
 	s->refilled += SKB_BULK_RUN_MAX;
 	s->gone -= SKB_BULK_RUN_MAX;
 	s->reserve_nr = SKB_BULK_RUN_MAX - 1;

@@ -5,7 +5,6 @@
 
 #include <linux/spinlock.h>
 #include <linux/local_lock.h>
-#include <linux/shrinker.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -61,15 +60,6 @@ static inline struct kmem_cache *compat_head_cache_to_free(void)
 #else
 #define compat_shinfo_flags(shinfo)	((shinfo)->tx_flags & SKBTX_DEV_ZEROCOPY)
 #endif
-
-static inline bool compat_skb_remote(const struct sk_buff *skb)
-{
-#ifdef HAVE_SKB_ALLOC_CPU
-	return skb->alloc_cpu != raw_smp_processor_id();
-#else
-	return false;
-#endif
-}
 
 static inline struct sk_buff *compat_napi_build_skb(void *data, unsigned int frag_size)
 {
