@@ -1,7 +1,86 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Loads the benchmark, which does its work while it is loaded, and shows what it said. Usage: free-cost-guest.sh NR
+# Measures cells of free cost in a guest. Usage: free-cost-guest.sh FILE
+# Each line of FILE is AXIS CLASS ORDER METHOD RING DEPTH SLABS TUNING ROUNDS TRIALS; a depth of 0 is the module's default.
+# Each trial has slab pages and shuffles of its own.
+# SLABS is used (single frees come first, as on a host that has been up for a while), fresh (they do not) or scattered
+# (used, and others hold a quarter of the objects of many slab pages).
+# TUNING is none, or what one can have without a module: cpu_partial and min_partial of the slabs, nomerge (on the
+# kernel's command line), defer_max (net.core.skb_defer_max=0).
 set -eu
+slabs_used="skbuff_head_cache skbuff_fclone_cache skbuff_small_head kmalloc-512 kmalloc-1k kmalloc-2k"
+declare -A untuned=()
+cell=/sys/module/skb_bulk_bench/parameters/cell
+seed=/sys/module/skb_bulk_bench/parameters/seed
+scatter=/sys/module/skb_bulk_bench/parameters/scatter
+prime=/sys/module/skb_bulk_bench/parameters/prime
+depth=/sys/module/skb_bulk/parameters/depth
+
+# a cell finds the slabs as in a guest of its own, whatever was measured before
+forget() {
+	local c
+	for c in $slabs_used; do
+		[ ! -e "/sys/kernel/slab/$c" ] || echo 1 >"/sys/kernel/slab/$c/shrink"
+	done
+}
+
+# set_to FILE VALUE, remembering what was there
+set_to() {
+	[ -n "${untuned[$1]:-}" ] || read -r untuned["$1"] <"$1"
+	echo "$2" >"$1"
+}
+# tune NAME: fails when this kernel has no such thing
+tune() {
+	local f c
+	for f in "${!untuned[@]}"; do echo "${untuned[$f]}" >"$f"; done
+	case $1 in
+	none) ! grep -qw slab_nomerge /proc/cmdline ;;
+	nomerge) grep -qw slab_nomerge /proc/cmdline ;;
+	cpu_partial | min_partial)
+		for c in $slabs_used; do
+			f=/sys/kernel/slab/$c/$1
+			[ ! -e "/sys/kernel/slab/$c" ] || set_to "$f" 1024 || return
+		done 2>/dev/null ;;
+	defer_max)
+		[ -e /proc/sys/net/core/skb_defer_max ] && set_to /proc/sys/net/core/skb_defer_max 0 ;;
+	esac
+}
+
 insmod /root/kmod/skb_bulk.ko
-insmod /root/kmod/skb_bulk_bench.ko nr="$1"
-dmesg | grep 'skb_bulk_bench: result'
+insmod /root/kmod/skb_bulk_bench.ko
+read -r default_prime <$prime
+read -r default_depth <$depth
+echo "env release $(uname -r)"
+echo "env version $(cat /proc/version)"
+echo "env depth $default_depth"
+echo "env idle_ms $(cat /sys/module/skb_bulk/parameters/idle_ms)"
+
+# read whole before the first is measured: what a shell allocates meanwhile is not to move the slabs
+mapfile -t cells <"$1"
+for c in "${cells[@]}"; do
+	read -r axis class order method ring d slabs tuning rounds trials <<<"$c"
+	[ "$d" != 0 ] || d=$default_depth
+	echo "$d" >$depth
+	if [ "$slabs" = fresh ]; then echo 0 >$prime; else echo "$default_prime" >$prime; fi
+	if [ "$slabs" = scattered ]; then echo 1 >$scatter; else echo 0 >$scatter; fi
+	if ! tune "$tuning"; then
+		echo "missing $axis $class $order $method $tuning"
+		trials=0
+	fi
+	for ((t = 1; t <= trials; t++)); do
+		forget
+		echo $t >$seed
+		if echo "$class $order $method $ring $rounds" >$cell 2>/dev/null; then
+			read -r _ _ _ _ _ costs <$cell
+			echo "result $axis $class $order $method $ring $d $slabs $tuning $rounds $costs"
+		else
+			echo "missing $axis $class $order $method"
+			# a class that this kernel does not have is no error, all else is
+			[ "$class" = small-head ] || { dmesg | tail -n 3; exit 1; }
+			break
+		fi
+	done
+	echo "done"
+done
+dmesg | sed -n 's/.*skb_bulk_bench: Type:/log Type:/p'
+echo end

@@ -1,27 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Measures what freeing an skb costs: allocates a batch, puts it in an order, times its free in BH context. */
+/* Measures what freeing an skb costs: makes a ring full of one class, puts it in an order, times its free in BH context. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/ktime.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/timex.h>
 
+#include "compat.h"
 #include "skb_bulk.h"
 
-#define WARM_UP		5
+#define NR_MAX		4096
+#define ROUNDS_MAX	1000
+#define WARM_UP		3
 #define FLOWS		8
+#define FRAGS		4
+/* slabs are at most that large; that many are kept from the allocator, that many more are put on top of its lists */
+#define BLOCK_ORDER	3
+#define BLOCKS		1024
+#define BLOCKS_FREE	192
+/* what a driver's fragment holds besides a packet of 1,000 bytes */
+#define FRAG_SIZE	(SKB_DATA_ALIGN(NET_SKB_PAD + 1000) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
-static unsigned int nr = 512;
-module_param(nr, uint, 0444);
-MODULE_PARM_DESC(nr, "skbs that are out at a time, as in a ring of that size");
+static unsigned int prime = 3;
+module_param(prime, uint, 0644);
+MODULE_PARM_DESC(prime, "rounds freed one at a time before a measurement, as others on a host do; 0 leaves the slabs as they are");
 
-static unsigned int rounds = 20;
-module_param(rounds, uint, 0444);
-MODULE_PARM_DESC(rounds, "rounds that are measured and averaged");
+static unsigned int first_seed = 1;
+module_param_named(seed, first_seed, uint, 0644);
+MODULE_PARM_DESC(seed, "which places the slab pages come from, and which shuffle it is");
 
-static struct sk_buff **skbs, **scratch;
+static bool scatter;
+module_param(scatter, bool, 0644);
+MODULE_PARM_DESC(scatter, "meanwhile others hold a quarter of each slab page, at random places, of many more pages than a ring needs");
+
+/* what is measured, and who keeps the data when it is a clone that is freed */
+static struct sk_buff **skbs, **originals, **scratch, **held;
+static struct page *shared_page, *block[BLOCKS];
 static u32 seed;
 
 /* the same order in each run */
@@ -31,12 +49,12 @@ static u32 next_random(void)
 	return seed >> 8;
 }
 
-static void in_order(void)
+static void in_order(unsigned int nr)
 {
 }
 
 /* completions of several queues, each in order */
-static void by_flows(void)
+static void by_flows(unsigned int nr)
 {
 	unsigned int i;
 
@@ -45,20 +63,25 @@ static void by_flows(void)
 	memcpy(skbs, scratch, nr * sizeof(*skbs));
 }
 
-static void shuffled(void)
+static void shuffle(struct sk_buff **skb, unsigned int nr)
 {
 	unsigned int i;
 
 	for (i = nr - 1; i; i--) {
 		unsigned int j = next_random() % (i + 1);
 
-		swap(skbs[i], skbs[j]);
+		swap(skb[i], skb[j]);
 	}
+}
+
+static void shuffled(unsigned int nr)
+{
+	shuffle(skbs, nr);
 }
 
 static const struct {
 	const char *name;
-	void (*apply)(void);
+	void (*apply)(unsigned int nr);
 } order[] = { { "in-order", in_order }, { "flows", by_flows }, { "shuffled", shuffled } };
 
 static void free_nothing(struct sk_buff *skb, int budget)
@@ -70,108 +93,377 @@ static void free_any(struct sk_buff *skb, int budget)
 	dev_consume_skb_any(skb);
 }
 
-enum { NOTHING, ANY, STOCK, BULK, METHODS };
-
-static void (* const method[METHODS])(struct sk_buff *skb, int budget) = {
-	[NOTHING] = free_nothing, [ANY] = free_any, [STOCK] = napi_consume_skb, [BULK] = skb_bulk_napi_consume,
-};
-
-struct cost {
-	u64 alloc;
-	u64 free;
-};
-
-static int one_round(unsigned int size, unsigned int o, unsigned int m, struct cost *cost)
+static struct sk_buff *build_any(void *data, unsigned int size)
 {
-	unsigned int i;
-	u64 start;
-
-	start = ktime_get_ns();
-	for (i = 0; i < nr; i++) {
-		skbs[i] = alloc_skb(size, GFP_KERNEL);
-		if (!skbs[i])
-			goto no_memory;
-	}
-	cost->alloc += ktime_get_ns() - start;
-
-	order[o].apply();
-	local_bh_disable();
-	start = ktime_get_ns();
-	for (i = 0; i < nr; i++)
-		method[m](skbs[i], 64);
-	cost->free += ktime_get_ns() - start;
-	local_bh_enable();
-
-	if (m == NOTHING)
-		for (i = 0; i < nr; i++)
-			consume_skb(skbs[i]);
-	return 0;
-
-no_memory:
-	while (i--)
-		consume_skb(skbs[i]);
-	return -ENOMEM;
+	return build_skb(data, size);
 }
 
-static int measure(unsigned int size, unsigned int o, unsigned int m, struct cost *cost)
+enum { NOTHING, ANY, STOCK, BULK };
+
+/* how a mode frees, and how it builds where a driver receives */
+static const struct method {
+	const char *name;
+	void (*free)(struct sk_buff *skb, int budget);
+	struct sk_buff *(*build)(void *data, unsigned int size);
+} methods[] = {
+	[NOTHING] = { "nothing", free_nothing, build_any },
+	[ANY] = { "any", free_any, build_any },
+	[STOCK] = { "stock", napi_consume_skb, test_napi_build_skb },
+	[BULK] = { "bulk", skb_bulk_napi_consume, skb_bulk_napi_build },
+};
+
+/* small heads are of no size that kmalloc() has */
+static bool has_small_head(const struct sk_buff *skb)
+{
+	return !is_power_of_2(skb_end_offset(skb) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info)));
+}
+
+static struct sk_buff *make_small_head(const struct method *m, unsigned int i)
+{
+	return alloc_skb(64, GFP_KERNEL);
+}
+
+static struct sk_buff *make_kmalloc_64(const struct method *m, unsigned int i)
+{
+#ifdef HAVE_SLAB_BUILD_SKB
+	/* alloc_skb() may take a small head */
+	void *data = kmalloc(roundup_pow_of_two(64 + sizeof(struct skb_shared_info)), GFP_KERNEL);
+	struct sk_buff *skb = data ? slab_build_skb(data) : NULL;
+
+	if (!skb)
+		kfree(data);
+	return skb;
+#else
+	return alloc_skb(64, GFP_KERNEL);
+#endif
+}
+
+static struct sk_buff *make_kmalloc_1000(const struct method *m, unsigned int i)
+{
+	return alloc_skb(1000, GFP_KERNEL);
+}
+
+static struct sk_buff *build_frag(void *data, struct sk_buff *(*build)(void *data, unsigned int size))
+{
+	struct sk_buff *skb = data ? build(data, FRAG_SIZE) : NULL;
+
+	if (data && !skb)
+		skb_free_frag(data);
+	return skb;
+}
+
+static struct sk_buff *make_page_frag(const struct method *m, unsigned int i)
+{
+	return build_frag(netdev_alloc_frag(FRAG_SIZE), build_any);
+}
+
+/* a page fragment, too, in a head that the mode provides: what a forwarding driver does in NAPI context */
+static struct sk_buff *make_forward(const struct method *m, unsigned int i)
+{
+	struct sk_buff *skb;
+
+	local_bh_disable();
+	skb = build_frag(napi_alloc_frag(FRAG_SIZE), m->build);
+	local_bh_enable();
+	return skb;
+}
+
+static struct sk_buff *clone_of(struct sk_buff *skb, unsigned int i)
+{
+	struct sk_buff *clone = skb ? skb_clone(skb, GFP_KERNEL) : NULL;
+
+	if (clone)
+		originals[i] = skb;
+	else
+		consume_skb(skb);
+	return clone;
+}
+
+/* what TCP sends: headers in the linear part, head and clone in one object; the original stays until it is acknowledged */
+static struct sk_buff *make_fclone(const struct method *m, unsigned int i)
+{
+	return clone_of(alloc_skb_fclone(256, GFP_KERNEL), i);
+}
+
+static struct sk_buff *make_clone(const struct method *m, unsigned int i)
+{
+	return clone_of(alloc_skb(1000, GFP_KERNEL), i);
+}
+
+/* the pages have other owners, so that what is measured is the skb and not the page allocator */
+static struct sk_buff *make_frags(const struct method *m, unsigned int i)
+{
+	struct sk_buff *skb = alloc_skb(64, GFP_KERNEL);
+	unsigned int f;
+
+	for (f = 0; skb && f < FRAGS; f++) {
+		get_page(shared_page);
+		skb_add_rx_frag(skb, f, shared_page, 0, 100, PAGE_SIZE);
+	}
+	return skb;
+}
+
+static const struct skb_class {
+	const char *name;
+	struct sk_buff *(*make)(const struct method *m, unsigned int i);
+} classes[] = {
+	{ "kmalloc-64", make_kmalloc_64 },
+	{ "small-head", make_small_head },
+	{ "kmalloc-1000", make_kmalloc_1000 },
+	{ "page-frag", make_page_frag },
+	{ "fclone", make_fclone },
+	{ "clone", make_clone },
+	{ "frags-4", make_frags },
+	{ "forward", make_forward },
+};
+
+/* nanoseconds of all rounds, of the cheapest and of the dearest */
+struct cost {
+	u64 sum;
+	u64 min;
+	u64 max;
+};
+
+static void add_cost(struct cost *cost, u64 ns)
+{
+	cost->min = cost->sum ? min(cost->min, ns) : ns;
+	cost->max = max(cost->max, ns);
+	cost->sum += ns;
+}
+
+/* the last measurement; parameters are written and read under a lock of the kernel's */
+static struct {
+	const struct skb_class *class;
+	const struct method *method;
+	unsigned int order;
+	unsigned int nr;
+	unsigned int rounds;
+	struct cost alloc;
+	struct cost free;
+	u64 cycles;
+} cell;
+
+static void consume_all(struct sk_buff **skb, unsigned int nr)
+{
+	while (nr--) {
+		consume_skb(skb[nr]);
+		skb[nr] = NULL;
+	}
+}
+
+static int one_round(const struct method *method, bool counts)
+{
+	u64 start, alloc, ns, cycles;
+	unsigned int i;
+
+	start = ktime_get_ns();
+	for (i = 0; i < cell.nr; i++) {
+		skbs[i] = cell.class->make(method, i);
+		if (!skbs[i]) {
+			consume_all(skbs, i);
+			consume_all(originals, i);
+			return -ENOMEM;
+		}
+	}
+	alloc = ktime_get_ns() - start;
+
+	order[cell.order].apply(cell.nr);
+	local_bh_disable();
+	cycles = get_cycles();
+	start = ktime_get_ns();
+	for (i = 0; i < cell.nr; i++)
+		method->free(skbs[i], 64);
+	ns = ktime_get_ns() - start;
+	cycles = get_cycles() - cycles;
+	local_bh_enable();
+
+	if (method->free == free_nothing)
+		consume_all(skbs, cell.nr);
+	consume_all(originals, cell.nr);
+	if (counts) {
+		add_cost(&cell.alloc, alloc);
+		add_cost(&cell.free, ns);
+		cell.cycles += cycles;
+	}
+	return 0;
+}
+
+/*
+ * New slab pages come from random places, as they do when a host has been up for a while. What bulk costs depends on
+ * where they are, which would else be a matter of how this boot went; hence several seeds for each cell.
+ * Those on top of the allocator's lists go back into the lot, others are drawn.
+ */
+static int stir(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLOCKS; i++)
+		if (!block[i])
+			block[i] = alloc_pages(GFP_KERNEL | __GFP_NOWARN, BLOCK_ORDER);
+	for (i = 0; i < BLOCKS; i++)
+		if (!block[i])
+			return -ENOMEM;
+	for (i = 0; i < BLOCKS_FREE; i++) {
+		unsigned int j = next_random() % BLOCKS;
+
+		if (block[j])
+			__free_pages(block[j], BLOCK_ORDER);
+		block[j] = NULL;
+	}
+	return 0;
+}
+
+/* slab pages as a long life leaves them, none of them ever empty */
+static int hold_some(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_MAX; i++) {
+		held[i] = cell.class->make(&methods[ANY], i);
+		if (!held[i])
+			break;
+	}
+	consume_all(originals, i);
+	if (i < NR_MAX) {
+		consume_all(held, i);
+		return -ENOMEM;
+	}
+	shuffle(held, NR_MAX);
+	consume_all(held + NR_MAX / 4, NR_MAX - NR_MAX / 4);
+	return 0;
+}
+
+/*
+ * What a free costs depends on what happened before: a kernel with sheaves frees in bulk into empty sheaves that only
+ * single frees have made. Hence the rounds that come first, and the same ones before each measurement.
+ */
+static int measure(unsigned int rounds)
 {
 	unsigned int round;
 	int err = 0;
 
-	seed = 1;
+	seed = first_seed;
+	err = stir();
+	if (!err && scatter)
+		err = hold_some();
+	for (round = 0; !err && round < prime; round++)
+		err = one_round(&methods[ANY], false);
 	for (round = 0; !err && round < WARM_UP + rounds; round++) {
-		if (round == WARM_UP)
-			memset(cost, 0, sizeof(*cost));
-		err = one_round(size, o, m, cost);
+		err = one_round(cell.method, round >= WARM_UP);
 		cond_resched();
 	}
 	skb_bulk_flush();
-	cost->alloc = div_u64(cost->alloc, rounds * nr);
-	cost->free = div_u64(cost->free, rounds * nr);
+	if (held[0])
+		consume_all(held, NR_MAX / 4);
 	return err;
 }
 
-/* one line a size and order: free and alloc+free, the empty loop taken off, for each method */
+/* the line that tools for other microbenchmarks read */
+static void log_cell(void)
+{
+	u32 elems = cell.rounds * cell.nr;
+	u64 ps = div_u64(cell.free.sum * 1000, elems);
+	u32 rest;
+	u64 ns = div_u64_rem(ps, 1000, &rest);
+
+	pr_info("Type:%s_%s_%s Per elem: %llu cycles(tsc) %llu.%03u ns (step:%u)\n", cell.class->name,
+		order[cell.order].name, cell.method->name, div_u64(cell.cycles, elems), ns, rest, cell.nr);
+}
+
+#define FIND(table, word, found) ({						\
+	for (found = 0; found < ARRAY_SIZE(table); found++)			\
+		if (!strcmp(table[found].name, word))				\
+			break;							\
+	found < ARRAY_SIZE(table);						\
+})
+
+/* Return: whether this kernel has skbs of that class */
+static bool class_exists(const struct skb_class *wanted)
+{
+	struct sk_buff *skb;
+	bool exists;
+
+	if (wanted->make != make_small_head)
+		return true;
+	skb = alloc_skb(64, GFP_KERNEL);
+	exists = skb && has_small_head(skb);
+	consume_skb(skb);
+	return exists;
+}
+
+static int cell_set(const char *val, const struct kernel_param *kp)
+{
+	unsigned int c, o, m, nr, rounds;
+	char word[3][16];
+	int err;
+
+	/* there is no result until there is a new one */
+	cell.rounds = 0;
+	if (sscanf(val, "%15s %15s %15s %u %u", word[0], word[1], word[2], &nr, &rounds) != 5 ||
+	    nr < FLOWS || nr > NR_MAX || nr % FLOWS || !rounds || rounds > ROUNDS_MAX ||
+	    !FIND(classes, word[0], c) || !FIND(order, word[1], o) || !FIND(methods, word[2], m))
+		return -EINVAL;
+	if (!class_exists(&classes[c]))
+		return -EOPNOTSUPP;
+
+	memset(&cell, 0, sizeof(cell));
+	cell.class = &classes[c];
+	cell.order = o;
+	cell.method = &methods[m];
+	cell.nr = nr;
+	err = measure(rounds);
+	if (err)
+		return err;
+	cell.rounds = rounds;
+	log_cell();
+	return 0;
+}
+
+static int cell_get(char *buffer, const struct kernel_param *kp)
+{
+	if (!cell.rounds)
+		return -ENODATA;
+	return sysfs_emit(buffer, "%s %s %s %u %u %llu %llu %llu %llu %llu %llu %llu\n", cell.class->name,
+			  order[cell.order].name, cell.method->name, cell.nr, cell.rounds, cell.free.sum,
+			  cell.free.min, cell.free.max, cell.alloc.sum, cell.alloc.min, cell.alloc.max, cell.cycles);
+}
+
+static const struct kernel_param_ops cell_ops = { .set = cell_set, .get = cell_get };
+module_param_cb(cell, &cell_ops, NULL, 0600);
+MODULE_PARM_DESC(cell, "write CLASS ORDER METHOD RING ROUNDS to measure, read what it cost: these, then sum, min, max of free and of alloc in ns, cycles");
+
+static void release(void)
+{
+	unsigned int i;
+
+	kvfree(skbs);
+	kvfree(originals);
+	kvfree(scratch);
+	kvfree(held);
+	for (i = 0; i < BLOCKS; i++)
+		if (block[i])
+			__free_pages(block[i], BLOCK_ORDER);
+	if (shared_page)
+		put_page(shared_page);
+}
+
 static int __init skb_bulk_bench_init(void)
 {
-	static const unsigned int sizes[] = { 64, 1000 };
-	unsigned int s, o, m;
-	int err = -ENOMEM;
-
-	if (nr < FLOWS || nr % FLOWS || !rounds) {
-		pr_err("nr has to be a multiple of %u, and rounds more than 0\n", FLOWS);
-		return -EINVAL;
-	}
-	skbs = kvcalloc(nr, sizeof(*skbs), GFP_KERNEL);
-	scratch = kvcalloc(nr, sizeof(*scratch), GFP_KERNEL);
-	if (!skbs || !scratch)
-		goto out;
-
-	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
-		for (o = 0; o < ARRAY_SIZE(order); o++) {
-			struct cost cost[METHODS] = {};
-
-			for (m = 0; m < METHODS; m++) {
-				err = measure(sizes[s], o, m, &cost[m]);
-				if (err)
-					goto out;
-				cost[m].free -= m == NOTHING ? 0 : cost[NOTHING].free;
-			}
-			pr_info("result %u %s free %llu %llu %llu both %llu %llu %llu\n", sizes[s], order[o].name,
-				cost[ANY].free, cost[STOCK].free, cost[BULK].free, cost[ANY].alloc + cost[ANY].free,
-				cost[STOCK].alloc + cost[STOCK].free, cost[BULK].alloc + cost[BULK].free);
-		}
-	}
-out:
-	kvfree(skbs);
-	kvfree(scratch);
-	return err;
+	skbs = kvcalloc(NR_MAX, sizeof(*skbs), GFP_KERNEL);
+	originals = kvcalloc(NR_MAX, sizeof(*originals), GFP_KERNEL);
+	scratch = kvcalloc(NR_MAX, sizeof(*scratch), GFP_KERNEL);
+	held = kvcalloc(NR_MAX, sizeof(*held), GFP_KERNEL);
+	shared_page = alloc_page(GFP_KERNEL);
+	if (skbs && originals && scratch && held && shared_page)
+		return 0;
+	release();
+	return -ENOMEM;
 }
 module_init(skb_bulk_bench_init);
 
-/* all is done when it is loaded; this lets it be unloaded */
 static void __exit skb_bulk_bench_exit(void)
 {
+	release();
 }
 module_exit(skb_bulk_bench_exit);
 

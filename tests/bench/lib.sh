@@ -1,0 +1,166 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the benches share: guests with a counting clock, one for each kernel, and what they measured as numbers.
+
+bench_kernels="5.10 6.1 6.12 7.3"
+bench_work=''
+me=$(basename "$0")
+
+say() { echo "$me: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+# bench_begin: a place for what is not done yet; guests end when this script does
+bench_begin() {
+	[ "$(id -u)" = 0 ] || die "guests are made by root: type sudo make bench"
+	# below the repository, so that what is done is moved and not copied
+	mkdir -p build
+	bench_work=$(mktemp -d build/bench.XXXXXX)
+	trap bench_end EXIT
+	trap 'exit 130' INT HUP
+	trap 'exit 143' TERM
+}
+# shellcheck disable=SC2317 # the trap calls it
+bench_end() {
+	local p
+	for p in $(jobs -p); do
+		kill "$p" 2>/dev/null || true
+	done
+	wait
+	rm -rf "$bench_work"
+	rmdir build 2>/dev/null || true
+}
+
+known_kernels() { # KERNEL...
+	local k
+	for k; do
+		[[ " $bench_kernels " = *" $k "* ]] || die "there is no kernel '$k': say 5.10, 6.1, 6.12 or 7.3"
+	done
+}
+wants_number() { # OPTION VALUE
+	[[ ${2:-} =~ ^[1-9][0-9]{0,5}$ ]] || die "$1 wants a number, not '${2:-}'"
+}
+
+# default_jobs: guests at a time; what they count does not depend on how many there are
+default_jobs() {
+	if [ "$(nproc)" -ge 2 ]; then echo 2; else echo 1; fi
+}
+
+bench_append='' # more words for the guests' kernels
+bench_tag='' # of a second guest with the same kernel
+bench_ballast=0 # KiB of no use in the guest: one more boot that finds its memory otherwise
+# measure_cells KERNEL LIMIT: runs $bench_work/KERNEL.cells in a guest of KERNEL; results in $bench_work/KERNEL$bench_tag.raw
+measure_cells() {
+	local kernel=$1 limit=$2 cells=$bench_work/$1.cells modules total line done=0 shown=0
+	local out=$bench_work/$kernel$bench_tag
+	modules=$(tests/vm/build-kmod "$kernel") || return
+	total=$(wc -l <"$cells")
+	head -c "${bench_ballast}K" /dev/zero >"$out.ballast"
+	{
+		tests/vm/run --kernel "$kernel" --icount --no-layer --timeout "$limit" --append "$bench_append" --add "$modules:/root/kmod" \
+			--add "$cells:/root/cells" --add "$out.ballast:/root/ballast" -- tests/bench/free-cost-guest.sh /root/cells 2>"$out.err" || echo "failed $?"
+	} | while IFS= read -r line; do
+		echo "$line"
+		case $line in done) done=$((done + 1)) ;; esac
+		if [ $((done * 5 / total)) -gt $shown ]; then
+			shown=$((done * 5 / total))
+			say "$kernel: $done of $total measured"
+		fi
+	done >"$out.raw"
+	if grep -q '^failed ' "$out.raw" || ! grep -q '^end$' "$out.raw"; then
+		cat "$out.err" >&2
+		grep -v '^result ' "$out.raw" | tail -n 5 >&2
+		say "the guest with $kernel failed: see above"
+		return 1
+	fi
+}
+
+# measure_kernels JOBS LIST LIMIT KERNEL...: LIST is a function that prints the cells for a kernel
+measure_kernels() {
+	local jobs=$1 list=$2 limit=$3 kernel running=0
+	shift 3
+	for kernel; do
+		if [ $running -ge "$jobs" ]; then
+			wait -n || return
+			running=$((running - 1))
+		fi
+		"$list" "$kernel" >"$bench_work/$kernel.cells"
+		say "$kernel: $(wc -l <"$bench_work/$kernel.cells") cells in a guest"
+		measure_cells "$kernel" "$limit" &
+		running=$((running + 1))
+	done
+	while [ $running -gt 0 ]; do
+		wait -n || return
+		running=$((running - 1))
+	done
+}
+
+# shellcheck disable=SC2034 # the scripts that source this write it
+free_cost_columns=kernel,release,axis,class,order,method,ring,depth,slabs,tuning,rounds,trials,free,free_min,free_max,free_error,alloc,alloc_min,alloc_max,both,cycles
+# cells_csv KERNEL [TAG]: what the guest measured, per skb, the empty loop taken off: the mean, the cheapest and the dearest round,
+# the standard error of the mean by what the trials say
+cells_csv() {
+	awk -v kernel="$1" '
+		$1 == "env" && $2 == "release" { release = $3 }
+		$1 == "result" {
+			ring = $6; per = ring * $10
+			if ($2 == "empty") { empty[ring] = $11 / per; empty_cycles[ring] = $17 / per; next }
+			if (!(ring in empty)) { print "no empty loop for a ring of " ring >"/dev/stderr"; bad = 1; exit 1 }
+			k = $2 "," $3 "," $4 "," $5 "," $6 "," $7 "," $8 "," $9 "," $10
+			f = $11 / per - empty[ring]
+			if (!(k in n)) { row[++rows] = k; ring_of[k] = ring; min[k] = $12; alloc_min[k] = $15 }
+			n[k]++; sum[k] += f; squares[k] += f * f; alloc[k] += $14 / per; cycles[k] += $17 / per - empty_cycles[ring]
+			if ($12 < min[k]) min[k] = $12
+			if ($13 > max[k]) max[k] = $13
+			if ($15 < alloc_min[k]) alloc_min[k] = $15
+			if ($16 > alloc_max[k]) alloc_max[k] = $16
+		}
+		END {
+			if (bad) exit 1
+			for (i = 1; i <= rows; i++) {
+				k = row[i]; t = n[k]; r = ring_of[k]; mean = sum[k] / t
+				variance = t > 1 ? (squares[k] - t * mean * mean) / (t - 1) : 0
+				printf "%s,%s,%s,%d,%.1f,%.1f,%.1f,%.2f,%.1f,%.1f,%.1f,%.1f,%.1f\n", kernel, release, k, t, mean,
+					min[k] / r - empty[r], max[k] / r - empty[r], sqrt((variance > 0 ? variance : 0) / t),
+					alloc[k] / t, alloc_min[k] / r, alloc_max[k] / r, mean + alloc[k] / t, cycles[k] / t
+			}
+		}' "$bench_work/$1${2:-}.raw"
+}
+
+# env_of KERNEL NAME: what the guest said of itself
+env_of() { sed -n "s/^env $2 //p" "$bench_work/$1.raw"; }
+
+# source_version: the commit that was measured, and whether anything was changed since
+source_version() { git -c safe.directory='*' describe --always --dirty 2>/dev/null || echo unknown; }
+emulator_version() {
+	local root=${SKB_BULK_CACHE:-/var/cache/skb-bulk}/qemu lib
+	lib=$root/usr/lib/x86_64-linux-gnu
+	"$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$lib" "$root/usr/bin/qemu-system-x86_64" --version | sed -n 's/^QEMU emulator version //p'
+}
+
+# csv_to_json: objects, one a line, from a table with a header; numbers as numbers but for the kernel's name
+csv_to_json() {
+	awk -F, '
+		NR == 1 { split($0, name); next }
+		{
+			if (NR > 2) print ","
+			printf "{"
+			for (i = 1; i <= NF; i++) {
+				number = name[i] != "kernel" && $i ~ /^-?[0-9]+(\.[0-9]+)?$/
+				printf "%s\"%s\": %s", (i > 1 ? ", " : ""), name[i], (number ? $i : "\"" $i "\"")
+			}
+			printf "}"
+		}
+		END { print "" }'
+}
+
+# keep DIR FILE...: into DIR, each all at once; whoever typed sudo owns them
+keep() {
+	local out=$1 f
+	shift
+	mkdir -p "$out" || die "cannot make $out"
+	for f; do
+		if ! cp "$f" "$out/.${f##*/}.new" || ! mv "$out/.${f##*/}.new" "$out/${f##*/}"; then die "cannot write to $out"; fi
+	done
+	[ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" build "$out" 2>/dev/null || true
+	say "results are in $out"
+}
