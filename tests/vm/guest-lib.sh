@@ -38,6 +38,13 @@ check_equal() {
 		return 1
 	fi
 }
+# ktap_skip_rest REASON: what was planned and has no result yet is skipped, the script ends
+ktap_skip_rest() {
+	while [ "$ktap_count" -lt "$ktap_planned" ]; do
+		ktap_skip "result $((ktap_count + 1))" "$1"
+	done
+	ktap_end
+}
 # ktap_end: ends the script; fails when a result was bad or missing
 ktap_end() {
 	if [ "$ktap_planned" != 0 ] && [ "$ktap_count" != "$ktap_planned" ]; then
@@ -195,6 +202,15 @@ pktgen() {
 		grep -q "^Result: OK" "$dev"' \
 		_ "$left_if" "$(in_right cat "/sys/class/net/$right_if/address")" "$right_ip" "$count" "$@"
 }
+
+# tester_say ADDRESS COMMAND...: says something to the test set behind a port (card option tester=1), prints its report
+tester_say() {
+	local report
+	# socat lingers after the answer, nobody waits for that
+	IFS= read -r report < <(echo -n "${*:2}" | socat -t 2 - "UDP:$1:7777") && echo "$report"
+}
+# port_stat NETNS INTERFACE NAME: one counter of the driver
+port_stat() { ip netns exec "$1" ethtool -S "$2" | awk -v n="$3:" '$1 == n { print $2 }'; }
 
 # skb_bulk
 skb_bulk_debug=/sys/kernel/debug/skb_bulk
