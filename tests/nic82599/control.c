@@ -27,6 +27,21 @@ struct control {
 	struct client client[MAX_CLIENTS];
 };
 
+/* chance */
+
+uint64_t fault_random(struct fault *f)
+{
+	f->rng ^= f->rng << 13;
+	f->rng ^= f->rng >> 7;
+	f->rng ^= f->rng << 17;
+	return f->rng;
+}
+
+bool fault_one_in(struct fault *f, uint32_t n)
+{
+	return n && fault_random(f) % n == 0;
+}
+
 /* the commands */
 
 static bool on_off(const char *arg, bool *to)
@@ -81,6 +96,24 @@ static bool cmd_irq_hold(struct nic *nic, const char *arg)
 	return on_off(arg, &nic->fault.irq_hold);
 }
 
+static bool cmd_irq_lose(struct nic *nic, const char *arg)
+{
+	return number(arg, &nic->fault.irq_lose_1_in);
+}
+
+/* what waits goes before the times change: a queue would overtake itself */
+static bool cmd_wb_delay(struct nic *nic, const char *arg)
+{
+	late_flush(nic);
+	return number(arg, &nic->fault.wb_delay);
+}
+
+static bool cmd_wb_spread(struct nic *nic, const char *arg)
+{
+	late_flush(nic);
+	return number(arg, &nic->fault.wb_spread);
+}
+
 static bool cmd_gone(struct nic *nic, const char *arg)
 {
 	return on_off(arg, &nic->fault.gone);
@@ -126,6 +159,9 @@ static const struct {
 	{ "module", "in|out", cmd_module },
 	{ "tx-stall", "on|off", cmd_tx_stall },
 	{ "irq-hold", "on|off", cmd_irq_hold },
+	{ "irq-lose", "one-in-N, 0 for none", cmd_irq_lose },
+	{ "wb-delay", "microseconds", cmd_wb_delay },
+	{ "wb-spread", "microseconds", cmd_wb_spread },
 	{ "gone", "on|off", cmd_gone },
 	{ "lose", "one-in-N, 0 for none", cmd_lose },
 	{ "corrupt", "one-in-N, 0 for none", cmd_corrupt },

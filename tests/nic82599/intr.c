@@ -140,6 +140,11 @@ static void flush_msix(struct nic *nic)
 		due &= due - 1;
 		if (!throttle(nic, v, &now))
 			continue;
+		if (fault_one_in(&nic->fault, nic->fault.irq_lose_1_in)) {
+			nic->fault.irqs_lost++;
+			in->sent |= bit;	/* the next event has another chance */
+			continue;
+		}
 		send_msix(nic, v);
 		in->sent |= bit;
 		if (v >= 16 || (REG(nic, EIAC) & bit))

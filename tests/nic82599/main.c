@@ -263,7 +263,13 @@ static bool deserted(const struct program *p)
 	return was;
 }
 
-/* how long to sleep: not at all, until a throttled interrupt is due, or for good */
+static void earlier(uint64_t *first, uint64_t deadline)
+{
+	if (deadline && (!*first || deadline < *first))
+		*first = deadline;
+}
+
+/* how long to sleep: not at all, until something is due, or for good */
 static const struct timespec *timeout(struct program *p, bool busy, struct timespec *t)
 {
 	uint64_t first = 0, now;
@@ -272,12 +278,9 @@ static const struct timespec *timeout(struct program *p, bool busy, struct times
 	if (busy)
 		return t;
 	for (unsigned int i = 0; i < p->card.n; i++) {
-		uint64_t d = intr_deadline(p->card.port[i]), m = tester_deadline(p->card.port[i]);
-
-		if (d && (!first || d < first))
-			first = d;
-		if (m && (!first || m < first))
-			first = m;
+		earlier(&first, intr_deadline(p->card.port[i]));
+		earlier(&first, tester_deadline(p->card.port[i]));
+		earlier(&first, late_deadline(p->card.port[i]));
 	}
 	if (!first)
 		return NULL;

@@ -62,6 +62,7 @@ struct nic *nic_new(unsigned int index, const struct config *cfg)
 
 void nic_reset(struct nic *nic)
 {
+	late_drop(nic);
 	rx_reset(nic);
 	tx_reset(nic);
 	regs_reset(nic);

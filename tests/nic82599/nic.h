@@ -324,10 +324,40 @@ struct fault {
 	bool gone;			/* every read gives all ones */
 	bool tx_stall;
 	bool irq_hold;
-	uint32_t drop_1_in, corrupt_1_in;
+	uint32_t drop_1_in, corrupt_1_in, irq_lose_1_in;
+	uint32_t wb_delay, wb_spread;	/* of write-backs: microseconds, and up to so many more by chance */
 	uint64_t rng;
-	uint64_t dropped, corrupted;
+	uint64_t dropped, corrupted, irqs_lost, held, overtook;
 };
+
+/* by a generator that a seed repeats */
+uint64_t fault_random(struct fault *f);
+bool fault_one_in(struct fault *f, uint32_t n);	/* never for 0 */
+
+/* late.c: write-backs that wait */
+
+#define LATE_MAX	4096
+
+struct late_write {
+	uint64_t due, iova, value[2];	/* of a word only the second value */
+	uint8_t q;
+	bool tx;
+	bool descriptor;		/* all 16 bytes of one, or a word */
+	bool event;			/* the queue's interrupt comes with it */
+};
+
+struct late {
+	struct late_write write[LATE_MAX];	/* in the order of their times */
+	unsigned int n;
+	uint64_t last[2][N_QUEUES];	/* when a queue's latest is due: rx, tx */
+};
+
+bool late_wanted(const struct nic *nic);
+void late_add(struct nic *nic, const struct late_write *w);
+void late_run(struct nic *nic);
+void late_flush(struct nic *nic);
+void late_drop(struct nic *nic);
+uint64_t late_deadline(const struct nic *nic);	/* ns; 0: none */
 
 /* the port */
 
@@ -366,6 +396,7 @@ struct nic {
 	struct link link;
 	struct wire wire;
 	struct fault fault;
+	struct late late;
 	uint64_t systim_base, systim_at;
 	uint64_t reads, writes;
 	uint8_t frame[FRAME_ROOM];	/* the frame being built for the wire */

@@ -166,6 +166,8 @@ static void w_tdt(struct nic *nic, uint32_t off, unsigned int q, uint32_t val)
 static void w_txdctl(struct nic *nic, uint32_t off, unsigned int q, uint32_t val)
 {
 	REG(nic, off) = val & ~TXDCTL_SWFLSH;
+	if (!(val & TXDCTL_ENABLE))
+		late_flush(nic);
 	tx_doorbell(nic, q);
 }
 
@@ -189,6 +191,8 @@ static void w_rxdctl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val
 {
 	(void)i;
 	REG(nic, off) = val & ~RXDCTL_SWFLSH;
+	if (!(val & RXDCTL_ENABLE))
+		late_flush(nic);
 	if (fifo_fill(&nic->fifo))
 		rx_kick(nic);
 }

@@ -62,6 +62,7 @@ static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const ui
 	struct rxq r;
 	uint8_t *ring;
 	uint32_t need, done = 0;
+	bool late = late_wanted(nic);
 
 	if (!rxq_load(nic, m->queue, &r))
 		return RX_NO_QUEUE;
@@ -74,10 +75,10 @@ static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const ui
 		return RX_NO_QUEUE;
 
 	while (done < m->len) {
-		uint64_t *desc = (uint64_t *)(ring + r.head * sizeof(struct rx_desc));
+		uint64_t at = r.head * sizeof(struct rx_desc), *desc = (uint64_t *)(ring + at);
 		uint32_t n = m->len - done < r.buf ? m->len - done : r.buf;
 		uint32_t status = RXD_DD;
-		uint64_t addr = desc[0];
+		uint64_t addr = desc[0], lower, upper;
 
 		/* a buffer outside the guest's memory loses its data, not the ring */
 		dma_write(nic, addr, frame + done, n, "receive buffer");
@@ -85,15 +86,23 @@ static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const ui
 		if (done == m->len)
 			status |= RXD_EOP | m->status;
 		r.head = r.head + 1 == r.count ? 0 : r.head + 1;
-		if (r.srrctl & SRRCTL_DESCTYPE)
-			write_back(desc, (uint64_t)m->hash << 32 | (uint32_t)m->ptype << 4 | m->rss_type,
-				   (uint64_t)(n | (uint32_t)m->vlan << 16) << 32 | status);
+		if (r.srrctl & SRRCTL_DESCTYPE) {
+			lower = (uint64_t)m->hash << 32 | (uint32_t)m->ptype << 4 | m->rss_type;
+			upper = (uint64_t)(n | (uint32_t)m->vlan << 16) << 32 | status;
+		} else {
+			lower = addr;
+			upper = legacy_upper(m, n, status);
+		}
+		if (late)
+			late_add(nic, &(struct late_write){ .iova = r.base + at, .value = { lower, upper },
+							    .q = m->queue, .descriptor = true, .event = true });
 		else
-			write_back(desc, addr, legacy_upper(m, n, status));
+			write_back(desc, lower, upper);
 	}
 	REG(nic, rxq_reg(m->queue, RDH)) = r.head;
 	stats_rx_queue(nic, m->queue, m->len);
-	intr_rx(nic, m->queue);
+	if (!late)
+		intr_rx(nic, m->queue);
 	return RX_DONE;
 }
 

@@ -7,6 +7,7 @@
 
 struct txq {
 	unsigned int q;
+	uint64_t base;
 	uint8_t *ring;
 	uint32_t count, head, tail;
 };
@@ -32,8 +33,6 @@ bool tx_pending(struct nic *nic)
 
 static bool txq_load(struct nic *nic, struct txq *t)
 {
-	uint64_t base = (uint64_t)REG(nic, txq_reg(t->q, TDBAH)) << 32 | REG(nic, txq_reg(t->q, TDBAL));
-
 	if (!(REG(nic, DMATXCTL) & DMATXCTL_TE) ||
 	    !(REG(nic, txq_reg(t->q, TXDCTL)) & TXDCTL_ENABLE))
 		return false;
@@ -42,7 +41,8 @@ static bool txq_load(struct nic *nic, struct txq *t)
 	t->tail = REG(nic, txq_reg(t->q, TDT));
 	if (!t->count || t->head >= t->count || t->tail >= t->count || t->head == t->tail)
 		return false;
-	t->ring = dma_get(nic, base, (uint64_t)t->count * sizeof(struct tx_desc),
+	t->base = (uint64_t)REG(nic, txq_reg(t->q, TDBAH)) << 32 | REG(nic, txq_reg(t->q, TDBAL));
+	t->ring = dma_get(nic, t->base, (uint64_t)t->count * sizeof(struct tx_desc),
 			  DMA_READ | DMA_WRITE, "transmit ring");
 	return t->ring;
 }
@@ -139,20 +139,30 @@ static uint32_t gather(struct nic *nic, const struct txq *t, struct tx_packet *p
 	return 0;
 }
 
+/* the last word of a descriptor says that it is done */
+static void report_done(struct nic *nic, const struct txq *t, uint32_t status, bool late)
+{
+	uint32_t at = t->head * (uint32_t)sizeof(struct tx_desc) + 12;
+
+	if (late)
+		late_add(nic, &(struct late_write){ .iova = t->base + at, .value[1] = status,
+						    .tx = true, .q = (uint8_t)t->q, .event = true });
+	else
+		atomic_store_explicit((_Atomic uint32_t *)(t->ring + at), status, memory_order_release);
+}
+
 static void complete(struct nic *nic, struct txq *t, uint32_t n)
 {
-	bool report = false;
+	bool report = false, late = late_wanted(nic);
 	uint32_t wbal;
+	uint64_t head_at;
 
 	while (n--) {
 		struct tx_desc d = fetch(t, t->head);
 
 		if (d.cmd & TXD_RS) {
-			uint32_t *st = (uint32_t *)(t->ring + t->head * sizeof(d)) + 3;
-
 			report = true;
-			atomic_store_explicit((_Atomic uint32_t *)st, d.olinfo | TXD_DD,
-					      memory_order_release);
+			report_done(nic, t, d.olinfo | TXD_DD, late);
 		}
 		t->head = t->head + 1 == t->count ? 0 : t->head + 1;
 	}
@@ -160,10 +170,14 @@ static void complete(struct nic *nic, struct txq *t, uint32_t n)
 	if (!report)
 		return;
 	wbal = REG(nic, txq_reg(t->q, TDWBAL));
-	if (wbal & TDWBAL_EN)
-		dma_write(nic, (uint64_t)REG(nic, txq_reg(t->q, TDWBAH)) << 32 | (wbal & ~3u),
-			  &t->head, sizeof(t->head), "head write-back");
-	intr_tx(nic, t->q);
+	head_at = (uint64_t)REG(nic, txq_reg(t->q, TDWBAH)) << 32 | (wbal & ~3u);
+	if ((wbal & TDWBAL_EN) && late)
+		late_add(nic, &(struct late_write){ .iova = head_at, .value[1] = t->head,
+						    .tx = true, .q = (uint8_t)t->q, .event = true });
+	else if (wbal & TDWBAL_EN)
+		dma_write(nic, head_at, &t->head, sizeof(t->head), "head write-back");
+	if (!late)
+		intr_tx(nic, t->q);
 }
 
 /* returns false when the queue has nothing more to send now */

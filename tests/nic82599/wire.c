@@ -10,17 +10,6 @@ struct pcap {
 	FILE *f;
 };
 
-/* one in n, by a generator that a seed repeats */
-static bool one_in(struct fault *f, uint32_t n)
-{
-	if (!n)
-		return false;
-	f->rng ^= f->rng << 13;
-	f->rng ^= f->rng >> 7;
-	f->rng ^= f->rng << 17;
-	return f->rng % n == 0;
-}
-
 static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
 {
 	/* a port that hears itself is deaf to the cable */
@@ -53,11 +42,11 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 		tester_input(nic, frame, len);
 	if (!peer || !nic->link.up || !peer->link.up)
 		return;
-	if (one_in(&nic->fault, nic->fault.drop_1_in)) {
+	if (fault_one_in(&nic->fault, nic->fault.drop_1_in)) {
 		nic->fault.dropped++;
 		return;
 	}
-	if (one_in(&nic->fault, nic->fault.corrupt_1_in)) {
+	if (fault_one_in(&nic->fault, nic->fault.corrupt_1_in)) {
 		nic->fault.corrupted++;
 		flags = RX_BAD_CRC;
 	}

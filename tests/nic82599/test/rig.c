@@ -98,6 +98,32 @@ void rig_rx_queue(struct rig_port *p, unsigned int q, unsigned int buffers)
 	reg_write(p->nic, rxq_reg(q, RDT), buffers);
 }
 
+void rig_up_rx(struct rig *r, unsigned int queues, unsigned int buffers)
+{
+	static const uint8_t key[40] = {
+		0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
+		0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
+		0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
+	};
+	struct nic *nic;
+
+	rig_up(r, 1);
+	nic = r->port[0].nic;
+	/* the port under test is addressed as the frames of make_frame() are */
+	reg_write(nic, RAL, 0x00000002);
+	reg_write(nic, RAH, RAH_AV | 0x0200);
+	for (unsigned int q = 0; q < queues; q++)
+		rig_rx_queue(&r->port[0], q, buffers);
+	for (unsigned int i = 0; i < 10; i++) {
+		uint32_t w;
+
+		memcpy(&w, key + i * 4, 4);
+		reg_write(nic, RSSRK + i * 4, w);
+	}
+	for (unsigned int i = 0; i < 128; i++)
+		REG(nic, RETA + i / 4 * 4) |= i % queues << i % 4 * 8;
+}
+
 struct tx_desc *rig_tx_desc(struct rig_port *p, unsigned int q, uint32_t i)
 {
 	return rig_ptr(p, p->tx_ring[q] + i % RIG_RING * sizeof(struct tx_desc));

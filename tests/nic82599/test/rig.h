@@ -45,6 +45,8 @@ void *rig_ptr(struct rig_port *p, uint64_t iova);
 
 void rig_tx_queue(struct rig_port *p, unsigned int q);
 void rig_rx_queue(struct rig_port *p, unsigned int q, unsigned int buffers);
+/* one port that receives: queues with buffers, chosen by RSS with the usual key, and the address of make_frame() */
+void rig_up_rx(struct rig *r, unsigned int queues, unsigned int buffers);
 struct tx_desc *rig_tx_desc(struct rig_port *p, unsigned int q, uint32_t i);
 
 /* offloads wanted of one packet */
@@ -84,6 +86,6 @@ struct test {
 };
 
 extern const struct test tests_regs[], tests_tx[], tests_rx[], tests_intr[], tests_dma[],
-	tests_vfio[], tests_wire[], tests_tester[];
+	tests_vfio[], tests_wire[], tests_tester[], tests_late[];
 
 #endif

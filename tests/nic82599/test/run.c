@@ -24,7 +24,7 @@ void check_eq_(uint64_t a, uint64_t b, const char *what, const char *file, int l
 int main(void)
 {
 	const struct test *const all[] = {
-		tests_regs, tests_dma, tests_tx, tests_rx, tests_intr, tests_wire, tests_tester, tests_vfio,
+		tests_regs, tests_dma, tests_tx, tests_rx, tests_intr, tests_wire, tests_tester, tests_late, tests_vfio,
 	};
 	unsigned int n = 0, bad = 0;
 

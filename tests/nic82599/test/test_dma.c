@@ -79,6 +79,9 @@ static void files(void)
 	CHECK_EQ(dma_map_fd(nic, 0x200000, 0x1000, 0, DMA_READ | DMA_WRITE, fd), 0);
 	CHECK(dma_at(nic, 0x200000, 4, DMA_READ));
 	CHECK(!dma_at(nic, 0x200000, 4, DMA_WRITE));
+	CHECK_EQ(nic->dma.refused, 0);
+	CHECK(!dma_write(nic, 0x200000, "no", 2, "file open for reading"));
+	CHECK_EQ(nic->dma.refused, 1);
 	close(fd);
 	rig_down(&r);
 }

@@ -101,6 +101,31 @@ static void masks(void)
 	down(&r);
 }
 
+static void lost_ones(void)
+{
+	struct rig r;
+	int fd[4];
+	struct nic *nic = up(&r, fd, 4);
+
+	REG(nic, IVAR) = 0x80 | 1;
+	reg_write(nic, EIMS_EX, 2);
+	nic->fault.irq_lose_1_in = 1;
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd[1]), 0);
+	CHECK_EQ(nic->fault.irqs_lost, 1);
+	/* it is not made up for, but what the driver asks for comes */
+	nic->fault.irq_lose_1_in = 0;
+	nic->intr.dirty = true;
+	intr_flush(nic);
+	CHECK_EQ(take(fd[1]), 0);
+	CHECK_EQ(reg_read(nic, EIMS), 2);
+	reg_write(nic, EICS_EX, 2);
+	intr_flush(nic);
+	CHECK_EQ(take(fd[1]), 1);
+	down(&r);
+}
+
 static void other_causes(void)
 {
 	struct rig r;
@@ -229,6 +254,7 @@ static void legacy_line(void)
 const struct test tests_intr[] = {
 	{ "intr: every queue reaches its vector", routes },
 	{ "intr: mask, automatic mask and clear, pending on unmask", masks },
+	{ "intr: a lost one is not repeated, and masks nothing", lost_ones },
 	{ "intr: link change goes to the vector for other causes", other_causes },
 	{ "intr: EITR holds a vector back for its interval", throttles },
 	{ "intr: no throttle with sync", unthrottled_when_sync },

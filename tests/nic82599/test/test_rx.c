@@ -4,27 +4,6 @@
 
 #include "rig.h"
 
-static void up(struct rig *r, unsigned int buffers)
-{
-	static uint8_t key[40] = {
-		0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-		0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-		0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
-	};
-
-	rig_up(r, 1);
-	/* the port under test is addressed as the frames of make_frame() are */
-	reg_write(r->port[0].nic, RAL, 0x00000002);
-	reg_write(r->port[0].nic, RAH, RAH_AV | 0x0200);
-	rig_rx_queue(&r->port[0], 0, buffers);
-	for (unsigned int i = 0; i < 10; i++) {
-		uint32_t w;
-
-		memcpy(&w, key + i * 4, 4);
-		reg_write(r->port[0].nic, RSSRK + i * 4, w);
-	}
-}
-
 static void receives(void)
 {
 	struct rig r;
@@ -32,7 +11,7 @@ static void receives(void)
 	uint8_t f[2000];
 	uint32_t len;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	len = make_frame(f, &(struct shape){ .payload = 700 });
 	rx_frame(r.port[0].nic, f, len, 0);
 	CHECK(rig_recv(&r.port[0], 0, &in));
@@ -56,7 +35,7 @@ static void status_case(const struct shape *s, uint32_t status, uint16_t ptype)
 	uint8_t f[2000];
 	uint32_t len;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	len = make_frame(f, s);
 	rx_frame(r.port[0].nic, f, len, 0);
 	CHECK(rig_recv(&r.port[0], 0, &in));
@@ -96,7 +75,7 @@ static void udp_without_checksum(void)
 	uint8_t f[200];
 	uint32_t len;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	len = make_frame(f, &(struct shape){ .payload = 50, .udp = true });
 	put16(f + 40, 0);
 	rx_frame(r.port[0].nic, f, len, 0);
@@ -112,7 +91,7 @@ static void fragments(void)
 	uint8_t f[200];
 	uint32_t len;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	reg_write(r.port[0].nic, MRQC, MRQC_RSS | MRQC_TCPV4 | MRQC_IPV4);
 	len = make_frame(f, &(struct shape){ .payload = 50, .bad_l4 = true });
 	put16(f + 20, 0x2000);			/* more fragments */
@@ -133,7 +112,7 @@ static void truncated_headers(void)
 	uint8_t f[400], cut[400];
 	uint32_t len, n = 0;
 
-	up(&r, 250);
+	rig_up_rx(&r, 1, 250);
 	reg_write(r.port[0].nic, MRQC, MRQC_RSS | 0xffff0000);
 	len = make_frame(f, &(struct shape){ .payload = 100, .vlan = true, .tci = 5 });
 	for (uint32_t k = 14; k < len; k++) {
@@ -155,7 +134,7 @@ static void jumbo(void)
 	struct received in;
 	uint32_t len;
 
-	up(&r, 20);
+	rig_up_rx(&r, 1, 20);
 	len = make_frame(f, &(struct shape){ .payload = 9400 });
 	rx_frame(r.port[0].nic, f, len, 0);
 	CHECK(!rig_recv(&r.port[0], 0, &in));
@@ -181,7 +160,7 @@ static void vlan_strip(void)
 	uint8_t f[300], ref[300];
 	uint32_t len;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	len = make_frame(f, &(struct shape){ .payload = 60, .vlan = true, .tci = 0x6123 });
 	make_frame(ref, &(struct shape){ .payload = 60 });
 	rx_frame(r.port[0].nic, f, len, 0);
@@ -206,7 +185,7 @@ static void vlan_filter(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	len = make_frame(f, &(struct shape){ .payload = 60, .vlan = true, .tci = 0x2123 });
 	reg_write(r.port[0].nic, VLNCTRL, VLNCTRL_VFE | 0x8100);
 	rx_frame(r.port[0].nic, f, len, 0);
@@ -236,7 +215,7 @@ static void mac_filter(void)
 	struct rig r;
 	struct nic *nic;
 
-	up(&r, 200);
+	rig_up_rx(&r, 1, 200);
 	nic = r.port[0].nic;
 	CHECK(passes(&r, own));
 	CHECK(!passes(&r, other));
@@ -274,7 +253,7 @@ static void toeplitz(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	up(&r, 200);
+	rig_up_rx(&r, 1, 200);
 	len = make_frame(f, &(struct shape){ .payload = 60, .sport = 2794, .dport = 1766 });
 	memcpy(f + 26, "\x42\x09\x95\xbb\xa1\x8e\x64\x50", 8);
 	reg_write(r.port[0].nic, MRQC, MRQC_RSS | MRQC_TCPV4 | MRQC_IPV4);
@@ -311,11 +290,7 @@ static void spreads(void)
 	uint8_t f[300];
 	unsigned int seen = 0;
 
-	up(&r, 250);
-	for (unsigned int q = 1; q < 16; q++)
-		rig_rx_queue(&r.port[0], q, 250);
-	for (unsigned int i = 0; i < 128; i++)
-		REG(r.port[0].nic, RETA + i / 4 * 4) |= i % 16 << i % 4 * 8;
+	rig_up_rx(&r, 16, 250);
 	reg_write(r.port[0].nic, MRQC, MRQC_RSS | MRQC_UDPV4);
 	for (uint16_t port = 0; port < 200; port++) {
 		uint32_t len = make_frame(f, &(struct shape){ .payload = 60, .udp = true, .sport = port });
@@ -342,7 +317,7 @@ static void ethertype_queue(void)
 	struct received in;
 	uint8_t f[100] = { 0 };
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	rig_rx_queue(&r.port[0], 9, 8);
 	memcpy(f, mac_right, 6);
 	put16(f + 12, 0x88f7);
@@ -375,7 +350,7 @@ static void flow_director(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	up(&r, 20);
+	rig_up_rx(&r, 1, 20);
 	nic = r.port[0].nic;
 	rig_rx_queue(&r.port[0], 5, 20);
 	reg_write(nic, FDIRCTRL, FDIRCTRL_PERFECT | 127u << FDIRCTRL_DROPQ);
@@ -419,7 +394,7 @@ static void waits_in_the_buffer(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	up(&r, 4);
+	rig_up_rx(&r, 1, 4);
 	len = make_frame(f, &(struct shape){ .payload = 60 });
 	for (uint8_t i = 0; i < 10; i++) {
 		f[60] = i;
@@ -445,7 +420,7 @@ static void overruns(void)
 	uint8_t f[1600];
 	uint32_t len;
 
-	up(&r, 4);
+	rig_up_rx(&r, 1, 4);
 	len = make_frame(f, &(struct shape){ .payload = 1400 });
 	for (unsigned int i = 0; i < 1000; i++)
 		rx_frame(r.port[0].nic, f, len, 0);
@@ -460,7 +435,7 @@ static void drop_enable(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	up(&r, 4);
+	rig_up_rx(&r, 1, 4);
 	reg_write(r.port[0].nic, SRRCTL, 2 | 1u << 25 | SRRCTL_DROP_EN);
 	len = make_frame(f, &(struct shape){ .payload = 60 });
 	for (unsigned int i = 0; i < 10; i++)
@@ -477,7 +452,7 @@ static void bad_crc(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	up(&r, 4);
+	rig_up_rx(&r, 1, 4);
 	len = make_frame(f, &(struct shape){ .payload = 60 });
 	rx_frame(r.port[0].nic, f, len, RX_BAD_CRC);
 	CHECK(!rig_recv(&r.port[0], 0, &in));
@@ -496,7 +471,7 @@ static void legacy_descriptor(void)
 	uint8_t f[300];
 	uint32_t len, w[4];
 
-	up(&r, 4);
+	rig_up_rx(&r, 1, 4);
 	reg_write(r.port[0].nic, SRRCTL, 2);
 	reg_write(r.port[0].nic, RXDCTL, RXDCTL_ENABLE | RXDCTL_VME);
 	len = make_frame(f, &(struct shape){ .payload = 60, .vlan = true, .tci = 9 });
@@ -515,7 +490,7 @@ static void hostile_ring(void)
 	uint32_t len;
 	struct received in;
 
-	up(&r, 8);
+	rig_up_rx(&r, 1, 8);
 	len = make_frame(f, &(struct shape){ .payload = 60 });
 	for (unsigned int i = 0; i < 3; i++) {
 		struct rx_desc *d = rig_ptr(&r.port[0], r.port[0].rx_ring[0] + i * 16);

@@ -143,6 +143,11 @@ static void commands(void)
 	CHECK(r.port[1].nic->fault.tx_stall);
 	say(&r, "tx-stall 1 off", "ok");
 	say(&r, "lose 0 10", "ok");
+	say(&r, "irq-lose 0 10", "ok");
+	say(&r, "wb-delay 0 100", "ok");
+	say(&r, "wb-spread 0 often", "error: wb-spread takes microseconds");
+	say(&r, "wb-spread 0 5", "ok");
+	CHECK(late_wanted(r.port[0].nic) && !late_wanted(r.port[1].nic));
 	say(&r, "eeprom-bad 0 on", "ok");
 	say(&r, "frames 0", "ok 0 sent");
 	say(&r, "gone 1 on", "ok");
