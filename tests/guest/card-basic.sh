@@ -71,16 +71,13 @@ self_test() {
 up_down() {
 	local i
 	for ((i = 0; i < $1; i++)); do
-		ip -n left link set "$left_if" down || return
-		ip -n left link set "$left_if" up || return
-	done
-	wait_link 30 && ip -n left -6 addr replace "$left_ip6/64" dev "$left_if" nodad
+		printf 'link set %s down\nlink set %s up\n' "$left_if" "$left_if"
+	done | ip -n left -batch - && wait_link 30 && ip -n left -6 addr replace "$left_ip6/64" dev "$left_if" nodad
 }
 
 tcp_back() {
-	in_right ip route get "$left_ip" >/dev/null &&
-		{ in_left timeout 60 iperf3 -s -1 >/dev/null & } &&
-		sleep 1 && in_right iperf3 -c "$left_ip" -n 20M >/dev/null && wait
+	in_right timeout 60 iperf3 -s -1 >/dev/null &
+	wait_for 10 tcp_listens 5201 && in_left iperf3 -c "$right_ip" -R -n 20M >/dev/null && wait $!
 }
 
 check "the stock driver finds both ports" load_stock
@@ -95,6 +92,6 @@ check "nothing lost or damaged" no_loss
 check "register dump" in_left ethtool -d "$left_if" raw on
 check "online self test" self_test online
 check "offline self test: registers, EEPROM, interrupts, loopback, link" self_test offline
-check "twenty times down and up" up_down 20
+check "a hundred times down and up" up_down 100
 check "tcp afterwards, equal hashes" tcp_transfer 8
 ktap_end

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Makes trouble on the emulated card while a guest with the stock driver runs tests/guest/card-faults.sh.
-# tests/run: timeout=900
+# tests/run: kernels=6.1 timeout=900
+# tests/run: kernels=5.10,6.12,7.3 timeout=900 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=/dev/null

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The emulated card's test set: boots a guest whose ports are cabled to it and runs tests/guest/card-forward.sh.
-# tests/run: timeout=2400 when=named
+# tests/run: kernels=7.3 timeout=1500
+# tests/run: kernels=5.10,6.1,6.12 timeout=1500 when=named
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -11,4 +12,4 @@ case ${1-} in
 	exit 2
 	;;
 esac
-exec tests/vm/run --kernel "${1:-6.1}" --no-layer --ports 2 --timeout 300 --card-arg --all --card-arg tester=1 -- tests/guest/card-forward.sh
+exec tests/vm/run --kernel "${1:-6.1}" --no-layer --ports 2 --timeout 700 --card-arg --all --card-arg tester=1 -- tests/guest/card-forward.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # A driver that the card was not written for: iPXE's own, from Debian's package, fetches a file over the emulated port.
-# tests/run: timeout=2400 when=named
+# tests/run: timeout=600
 set -eu
 cd "$(dirname "$0")/../.."
 here=$PWD
