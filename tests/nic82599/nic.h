@@ -271,6 +271,7 @@ uint32_t fifo_fill(const struct fifo *f);
 void stats_rx(struct nic *nic, const uint8_t *frame, size_t len);	/* a good frame, accepted */
 void stats_rx_total(struct nic *nic, size_t len);
 void stats_tx(struct nic *nic, unsigned int q, const uint8_t *frame, size_t len);
+void stats_tx_pause(struct nic *nic, uint32_t n);
 void stats_rx_queue(struct nic *nic, unsigned int q, size_t len);
 void stats_rx_queue_drop(struct nic *nic, unsigned int q);
 void stats_dump(struct nic *nic, FILE *to);
@@ -305,6 +306,7 @@ struct wire {
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_pause(struct nic *nic, bool xoff);
+void wire_pause_repeat(struct nic *nic);
 struct pcap *pcap_open(const char *path);
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
 void pcap_flush(struct pcap *p);

@@ -279,19 +279,14 @@ static void w_timinca(struct nic *nic, uint32_t off, unsigned int i, uint32_t va
 	REG(nic, off) = val;
 }
 
-/* a partner that keeps us waiting repeats its pause frame before the first runs out */
 static uint32_t r_xoff(struct nic *nic, uint32_t off, unsigned int i)
 {
-	uint32_t v = REG(nic, off);
+	uint32_t v;
 
 	(void)i;
+	wire_pause_repeat(nic);
+	v = REG(nic, off);
 	REG(nic, off) = 0;
-	if (nic->tx.paused) {
-		uint64_t now = now_ns();
-
-		v += (uint32_t)((now - nic->tx.paused_since) / 1600000);
-		nic->tx.paused_since = now;
-	}
 	return v;
 }
 

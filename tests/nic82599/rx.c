@@ -134,12 +134,15 @@ static void flow_control(struct nic *nic)
 		    fill > (high & FCRT_BYTES)) {
 			nic->pausing = true;
 			REG(nic, LXOFFTXC)++;
+			stats_tx_pause(nic, 1);
 			wire_pause(nic, true);
 		}
 	} else if (fill <= (low & FCRT_BYTES)) {
 		nic->pausing = false;
-		if (low & FCRTL_XONE)
+		if (low & FCRTL_XONE) {
 			REG(nic, LXONTXC)++;
+			stats_tx_pause(nic, 1);
+		}
 		wire_pause(nic, false);
 	}
 }

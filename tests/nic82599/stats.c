@@ -81,6 +81,16 @@ void stats_tx(struct nic *nic, unsigned int q, const uint8_t *frame, size_t len)
 	add64(nic, QBTC_L + s * 8, len);
 }
 
+/* pause frames count as any others that are sent: drivers take them off again */
+void stats_tx_pause(struct nic *nic, uint32_t n)
+{
+	REG(nic, GPTC) += n;
+	REG(nic, TPT) += n;
+	REG(nic, MPTC) += n;
+	REG(nic, PTC64) += n;
+	add64(nic, GOTCL, 64ull * n);
+}
+
 void stats_dump(struct nic *nic, FILE *to)
 {
 	unsigned int i = nic->index;

@@ -53,13 +53,36 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 	arrive(peer, frame, len, flags);
 }
 
+#define PAUSE_REPEAT_NS	1600000u
+
+static struct nic *other_end(struct nic *nic)
+{
+	return (REG(nic, HLREG0) & HLREG0_LPBK) ? nic : nic->wire.peer;
+}
+
+/* a partner that keeps us waiting repeats its pause frame before the first runs out: both ends count what is due */
+void wire_pause_repeat(struct nic *nic)
+{
+	struct nic *from = other_end(nic);
+	uint32_t n;
+
+	if (!nic->tx.paused || !from)
+		return;
+	n = (uint32_t)((now_ns() - nic->tx.paused_since) / PAUSE_REPEAT_NS);
+	nic->tx.paused_since += (uint64_t)n * PAUSE_REPEAT_NS;
+	REG(nic, LXOFFRXCNT) += n;
+	REG(from, LXOFFTXC) += n;
+	stats_tx_pause(from, n);
+}
+
 /* a pause frame to the partner, which the partner's driver may have told it to ignore */
 void wire_pause(struct nic *nic, bool xoff)
 {
-	struct nic *to = (REG(nic, HLREG0) & HLREG0_LPBK) ? nic : nic->wire.peer;
+	struct nic *to = other_end(nic);
 
 	if (!to || (xoff && !(REG(to, MFLCN) & MFLCN_RFCE)) || (!xoff && !to->tx.paused))
 		return;
+	wire_pause_repeat(to);
 	if (xoff)
 		REG(to, LXOFFRXCNT)++;
 	else

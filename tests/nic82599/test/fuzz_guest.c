@@ -102,6 +102,11 @@ static void step(struct card *card, uint8_t **mem, struct input *in)
 		pci_write(nic, off, cfg, 1 + op / 8 % 4);
 		break;
 	default:
+		if (op & 0x40) {
+			/* write-backs that come late meet rings that have changed */
+			nic->fault.wb_delay = take(in, 1) & 7;
+			nic->fault.wb_spread = take(in, 1);
+		}
 		card_run(card, 64);
 		break;
 	}

@@ -98,6 +98,19 @@ void rig_rx_queue(struct rig_port *p, unsigned int q, unsigned int buffers)
 	reg_write(p->nic, rxq_reg(q, RDT), buffers);
 }
 
+void rig_up_tx(struct rig *r)
+{
+	rig_up(r, 1);
+	rig_tx_queue(&r->port[0], 0);
+}
+
+void rig_up_pair(struct rig *r, unsigned int buffers)
+{
+	rig_up(r, 2);
+	rig_tx_queue(&r->port[0], 0);
+	rig_rx_queue(&r->port[1], 0, buffers);
+}
+
 void rig_up_rx(struct rig *r, unsigned int queues, unsigned int buffers)
 {
 	static const uint8_t key[40] = {

@@ -45,6 +45,9 @@ void *rig_ptr(struct rig_port *p, uint64_t iova);
 
 void rig_tx_queue(struct rig_port *p, unsigned int q);
 void rig_rx_queue(struct rig_port *p, unsigned int q, unsigned int buffers);
+/* one port that sends from queue 0; or two, cabled, the first sending to the second */
+void rig_up_tx(struct rig *r);
+void rig_up_pair(struct rig *r, unsigned int buffers);
 /* one port that receives: queues with buffers, chosen by RSS with the usual key, and the address of make_frame() */
 void rig_up_rx(struct rig *r, unsigned int queues, unsigned int buffers);
 struct tx_desc *rig_tx_desc(struct rig_port *p, unsigned int q, uint32_t i);

@@ -22,8 +22,7 @@ static void transmit(void)
 	uint8_t f[300];
 	uint64_t began = now_ns();
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	r.port[0].nic->fault.wb_delay = DELAY_US;
 	rig_send(&r.port[0], 0, f, make_frame(f, &(struct shape){ .payload = 100 }), &plain);
 	rig_go(&r);
@@ -44,8 +43,7 @@ static void head(void)
 	uint8_t f[300];
 	uint64_t at;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	at = rig_alloc(&r.port[0], 64);
 	reg_write(r.port[0].nic, TDWBAH, 0);
 	reg_write(r.port[0].nic, TDWBAL, (uint32_t)at | TDWBAL_EN);

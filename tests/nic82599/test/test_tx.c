@@ -36,8 +36,7 @@ static void sends_as_is(void)
 	uint8_t f[2000];
 	uint32_t len;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(f, &(struct shape){ .payload = 500 });
 	rig_send(&r.port[0], 0, f, len, &plain);
 	rig_go(&r);
@@ -74,8 +73,7 @@ static void many_pieces_and_wrap(void)
 	uint8_t f[2000];
 	uint32_t len;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(f, &(struct shape){ .payload = 1400 });
 	for (unsigned int i = 0; i < 200; i++) {
 		rig_send(&r.port[0], 0, f, len, &(struct want){ .pieces = 1 + i % 9 });
@@ -91,8 +89,7 @@ static void pads_short_frames(void)
 	struct rig r;
 	uint8_t f[60];
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	memset(f, 0xee, sizeof(f));
 	rig_send(&r.port[0], 0, f, 20, &plain);
 	rig_send(&r.port[0], 0, f, 13, &plain);		/* no header: not a frame */
@@ -112,8 +109,7 @@ static void checksum_case(const struct shape *s, uint32_t tucmd)
 	struct want w = { .ctx = true, .mac_len = 14, .ip_len = s->v6 ? 40 : 20, .tucmd = tucmd,
 			  .popts = TXD_TXSM | (s->v6 ? 0 : TXD_IXSM) };
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(ref, s);
 	memcpy(f, ref, len);
 	if (s->sctp)
@@ -149,9 +145,8 @@ static void legacy_checksum_and_tag(void)
 	uint32_t len;
 	uint64_t at;
 
-	rig_up(&r, 1);
+	rig_up_tx(&r);
 	p = &r.port[0];
-	rig_tx_queue(p, 0);
 	len = make_frame(ref, &(struct shape){ .payload = 80 });
 	memcpy(f, ref, len);
 	prime(f, &(struct shape){ .payload = 80 }, true);
@@ -176,8 +171,7 @@ static void vlan_insert(void)
 	uint8_t f[200];
 	uint32_t len;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(f, &(struct shape){ .payload = 80 });
 	rig_send(&r.port[0], 0, f, len, &(struct want){ .tag = true, .vlan = 0xe00a, .mac_len = 14 });
 	rig_go(&r);
@@ -197,8 +191,7 @@ static void tso_case(const struct shape *s, uint32_t mss, bool tag)
 			  .tucmd = (s->v6 ? 0 : TUCMD_IPV4) | (s->udp ? TUCMD_L4T_UDP : TUCMD_L4T_TCP),
 			  .popts = TXD_TXSM | (s->v6 ? 0 : TXD_IXSM) };
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(f, s);
 	hdr = len - s->payload;
 	prime(f, s, false);
@@ -271,8 +264,7 @@ static void tso_nonsense(void)
 	uint32_t len;
 	unsigned int n = sizeof(bad) / sizeof(bad[0]);
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(f, &(struct shape){ .payload = 200 });
 	for (unsigned int i = 0; i < n; i++)
 		rig_send(&r.port[0], 0, f, len, &bad[i]);
@@ -300,8 +292,7 @@ static void hostile_rings(void)
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct rig r;
 
-		rig_up(&r, 1);
-		rig_tx_queue(&r.port[0], 0);
+		rig_up_tx(&r);
 		reg_write(r.port[0].nic, bad[i].reg, bad[i].val);
 		rig_send(&r.port[0], 0, f, len, &plain);
 		if (bad[i].reg == TDT)
@@ -318,9 +309,8 @@ static void hostile_buffers(void)
 	struct rig r;
 	struct rig_port *p;
 
-	rig_up(&r, 1);
+	rig_up_tx(&r);
 	p = &r.port[0];
-	rig_tx_queue(p, 0);
 	for (unsigned int i = 0; i < 4; i++)
 		*rig_tx_desc(p, 0, i) = (struct tx_desc){
 			bad[i], 100 | TXD_DEXT | TXD_DTYP_DATA | TXD_EOP | TXD_RS, 0 };
@@ -338,9 +328,8 @@ static void never_ending_packet(void)
 	struct rig_port *p;
 	uint64_t at;
 
-	rig_up(&r, 1);
+	rig_up_tx(&r);
 	p = &r.port[0];
-	rig_tx_queue(p, 0);
 	at = rig_alloc(p, 4096);
 	for (unsigned int i = 0; i < RIG_RING; i++)
 		*rig_tx_desc(p, 0, i) = (struct tx_desc){ at, 100 | TXD_DEXT | TXD_DTYP_DATA, 0 };
@@ -360,8 +349,7 @@ static void disabled_queue_waits(void)
 	uint8_t f[200];
 	uint32_t len;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	reg_write(r.port[0].nic, TXDCTL, 0);
 	len = make_frame(f, &(struct shape){ .payload = 100 });
 	rig_send(&r.port[0], 0, f, len, &plain);
@@ -380,8 +368,7 @@ static void head_write_back(void)
 	uint32_t len;
 	uint64_t at;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	at = rig_alloc(&r.port[0], 4);
 	reg_write(r.port[0].nic, TDWBAL, (uint32_t)at | TDWBAL_EN);
 	reg_write(r.port[0].nic, TDWBAH, (uint32_t)(at >> 32));
@@ -398,8 +385,7 @@ static void stall_and_go_on(void)
 	uint8_t f[200];
 	uint32_t len;
 
-	rig_up(&r, 1);
-	rig_tx_queue(&r.port[0], 0);
+	rig_up_tx(&r);
 	len = make_frame(f, &(struct shape){ .payload = 100 });
 	r.port[0].nic->fault.tx_stall = true;
 	rig_send(&r.port[0], 0, f, len, &plain);

@@ -15,9 +15,8 @@ static void across(void)
 	uint8_t f[300];
 	uint32_t len;
 
-	rig_up(&r, 2);
+	rig_up_pair(&r, 8);
 	rig_tx_queue(&r.port[0], 3);
-	rig_rx_queue(&r.port[1], 0, 8);
 	len = make_frame(f, &(struct shape){ .payload = 100 });
 	rig_send(&r.port[0], 3, f, len, &plain);
 	rig_go(&r);
@@ -36,11 +35,9 @@ static void pause_frames(void)
 	struct received in;
 	uint8_t f[1600];
 	uint32_t len;
-	unsigned int n = 0, given = 4;
+	unsigned int n = 0, given = 4, heard, sent;
 
-	rig_up(&r, 2);
-	rig_tx_queue(&r.port[0], 0);
-	rig_rx_queue(&r.port[1], 0, given);
+	rig_up_pair(&r, given);
 	reg_write(r.port[1].nic, FCCFG, FCCFG_TFCE);
 	reg_write(r.port[1].nic, FCRTH, FCRTH_FCEN | 0x4000);
 	reg_write(r.port[1].nic, FCRTL, FCRTL_XONE | 0x1000);
@@ -50,8 +47,9 @@ static void pause_frames(void)
 		rig_send(&r.port[0], 0, f, len, &plain);
 	rig_go(&r);
 	CHECK(r.port[0].nic->tx.paused);
-	CHECK(reg_read(r.port[0].nic, LXOFFRXCNT) >= 1);
-	CHECK(reg_read(r.port[1].nic, LXOFFTXC) >= 1);
+	heard = reg_read(r.port[0].nic, LXOFFRXCNT);
+	CHECK(heard >= 1);
+	CHECK(REG(r.port[1].nic, LXOFFTXC) >= 1);
 	CHECK(r.taps < 30);
 	/* nothing is lost, however slowly the other side gives buffers */
 	while (n < 200) {
@@ -67,6 +65,15 @@ static void pause_frames(void)
 	CHECK_EQ(n, 200);
 	CHECK(!r.port[0].nic->tx.paused);
 	CHECK_EQ(reg_read(r.port[1].nic, MPC), 0);
+	/* what it sent were pause frames, and they count */
+	sent = reg_read(r.port[1].nic, LXOFFTXC);
+	CHECK_EQ(reg_read(r.port[0].nic, LXOFFRXCNT) + heard, sent);
+	sent += reg_read(r.port[1].nic, LXONTXC);
+	CHECK(sent >= 2);
+	CHECK_EQ(reg_read(r.port[1].nic, GPTC), sent);
+	CHECK_EQ(reg_read(r.port[1].nic, MPTC), sent);
+	CHECK_EQ(reg_read(r.port[1].nic, PTC64), sent);
+	CHECK_EQ(reg_read(r.port[1].nic, GOTCL), sent * 64);
 	rig_down(&r);
 }
 
@@ -170,9 +177,7 @@ static unsigned int count_lost(uint32_t seed)
 	uint32_t len;
 	unsigned int n = 0, order = 0;
 
-	rig_up(&r, 2);
-	rig_tx_queue(&r.port[0], 0);
-	rig_rx_queue(&r.port[1], 0, 250);
+	rig_up_pair(&r, 250);
 	r.port[0].nic->fault.drop_1_in = 5;
 	r.port[0].nic->fault.rng = seed;
 	len = make_frame(f, &(struct shape){ .payload = 100 });
