@@ -104,10 +104,9 @@ late() {
 # both ways at once, so that every queue has something to do
 two_streams() {
 	local back
-	in_right timeout 100 iperf3 -s -1 >/dev/null &
+	tcp_stream right left "$left_ip" -P 4 -n 1M &
 	back=$!
-	wait_for 10 tcp_listens 5201 && in_left iperf3 -c "$right_ip" -R -P 4 -n 1M >/dev/null &&
-		tcp_transfer 2 100 && wait $back
+	tcp_transfer 2 100 && wait $back
 }
 reload() { unload_drivers && modprobe ixgbe && wait_for 5 have_ports; }
 not_two() { unload_drivers && modprobe ixgbe && ! wait_for 3 have_ports; }

@@ -82,9 +82,7 @@ multicast() {
 
 queues_used() {
 	# many flows reach more than one queue
-	in_right timeout 60 iperf3 -s -1 >/dev/null &
-	wait_for 10 tcp_listens 5201
-	in_left iperf3 -c "$right_ip" -P 8 -n 16M >/dev/null && wait $! || return
+	tcp_stream left right "$right_ip" -P 8 -n 16M || return
 	[ "$(in_right ethtool -S "$right_if" | awk '/rx_queue_[0-9]*_packets/ && $2 > 20' | wc -l)" -ge 2 ]
 }
 indirection() {

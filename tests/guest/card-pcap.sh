@@ -17,15 +17,11 @@ offloads() {
 	done
 	wait_link 30 && [ "$(in_left ethtool -k "$left_if" | grep -cE "^(tcp-segmentation|generic-segmentation|generic-receive)-offload: $1")" = 3 ]
 }
-# stream OPTION...: four megabytes by iperf3
-stream() {
-	in_right timeout 100 iperf3 -s -1 >/dev/null &
-	wait_for 10 tcp_listens 5201 && in_left timeout 60 iperf3 -n 4M "$@" >/dev/null && wait $!
-}
-both_ways() { stream "$@" && stream "$@" -R; }
+# both_ways LEFT RIGHT: four megabytes to each address
+both_ways() { tcp_stream left right "$2" -n 4M && tcp_stream right left "$1" -n 4M; }
 jumbo() {
 	ip -n left link set "$left_if" mtu 9000 && ip -n right link set "$right_if" mtu 9000 && wait_link 30 &&
-		tcp_transfer 4 && stream -c "$right_ip"
+		tcp_transfer 4 && tcp_stream left right "$right_ip" -n 4M
 }
 
 ktap_plan 13
@@ -34,8 +30,8 @@ check "both links come up" two_netns
 for way in on off; do
 	check "tso, gso, gro $way" offloads $way
 	check "tcp, equal hashes" tcp_transfer 4
-	check "tcp both ways" both_ways -c "$right_ip"
-	check "tcp over IPv6 both ways" both_ways -6 -c "$right_ip6"
+	check "tcp both ways" both_ways "$left_ip" "$right_ip"
+	check "tcp over IPv6 both ways" both_ways "$left_ip6" "$right_ip6"
 done
 check "tso, gso, gro on again" offloads on
 check "udp" udp_flood 1

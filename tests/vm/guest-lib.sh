@@ -148,7 +148,17 @@ end_netns() {
 # traffic, from left to right
 ping_right() { in_left ping -q -c "${1:-3}" -i 0.2 -W 5 "$right_ip"; }
 
-tcp_listens() { in_right ss -Hltn "sport = :$1" | grep -q .; }
+# tcp_listens PORT [NETNS]
+tcp_listens() { ip netns exec "${2:-right}" ss -Hltn "sport = :$1" | grep -q .; }
+# tcp_stream FROM TO ADDRESS OPTION...: iperf3 from one namespace to the other; its own -R never ends with -n in version 3.9
+tcp_stream() {
+	local server status=0
+	ip netns exec "$2" timeout 120 iperf3 -s -1 >/dev/null &
+	server=$!
+	wait_for 10 tcp_listens 5201 "$2" && ip netns exec "$1" timeout 100 iperf3 -c "$3" "${@:4}" >/dev/null || status=1
+	[ $status = 0 ] || kill $server 2>/dev/null
+	wait $server && return $status
+}
 # tcp_transfer MIB [SECONDS]: sends a file by TCP and compares the hashes; on a port other than iperf3's
 tcp_transfer() {
 	local port=5211 limit=${2:-120} dir listener sent got
