@@ -98,7 +98,8 @@ ip addr flush dev "$if_a"
 ip link set "$if_a" mtu 1500
 ip addr flush dev "$if_b"
 check "stock and fork talk to each other" mixed_link
-check_equal "stats counts what the fork stacked" "some some" \
+if have_sheaves; then data=none; else data=some; fi
+check_equal "stats counts what the fork stacked" "some $data" \
 	"$(scripts/stats | awk '$1 == "stacked" && NF == 3 { print ($2 > 0) ? "some" : "none", ($3 > 0) ? "some" : "none" }')"
 end_netns
 moves "and back to stock" "ixgbe ixgbe" "$a" ixgbe

@@ -117,7 +117,7 @@ quiet() { # nobody sends, nothing is on its way, our stacks are empty
 # by anything.
 # The other caches have many users; ours gave them hundreds of thousands of objects to lose.
 cpus=$(nproc) kept=64
-[ ! -e /sys/kernel/slab/skbuff_head_cache/sheaf_capacity ] || kept=128
+! have_sheaves || kept=128
 declare -A tolerance=([skbuff_head_cache]=$((kept * cpus)) [skbuff_small_head]=$((32 * cpus)) [kmalloc-512]=96 [kmalloc-1k]=96 [kmalloc-2k]=64)
 no_leak() { # BEFORE AFTER
 	local name was is bad=0

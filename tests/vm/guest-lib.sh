@@ -65,6 +65,9 @@ wait_for() {
 	done
 }
 
+# where SLUB has sheaves the module leaves data to kfree()
+have_sheaves() { [ -e /sys/kernel/slab/skbuff_head_cache/sheaf_capacity ]; }
+
 # modules and ports
 # port_pci: the PCI addresses of the 82599 ports, in order
 port_pci() {
