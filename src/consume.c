@@ -34,7 +34,7 @@ static noinline void skb_release_state(struct sk_buff *skb)
 		skb->sk = NULL;
 	}
 	nf_reset_ct(skb);
-	skb_ext_put(skb);
+	skb_ext_reset(skb);
 }
 
 static noinline void skb_release_frags(struct sk_buff *skb)
@@ -82,7 +82,7 @@ static bool skb_release_data(struct sk_buff *skb)
 		skb_release_frags(skb);
 	if (skb->head_frag)
 		skb_free_frag(skb->head);
-	else if (SKB_BULK_DATA_ALONE || skb_end_offset(skb) > SKB_BULK_END_MAX)
+	else if (COMPAT_SHEAVES || skb_end_offset(skb) > SKB_BULK_END_MAX)
 		kfree(skb->head);
 	else
 		return true;
@@ -128,7 +128,7 @@ static noinline void claim_head(struct skb_bulk_cpu *c, unsigned long home, stru
 {
 	skb_bulk_stack_push_slow(&c->head, home, skb, &skb_bulk_head_slab);
 	skb_bulk_cpu_put();
-	if (SKB_BULK_DATA_ALONE)
+	if (COMPAT_SHEAVES)
 		kfree(data);
 }
 
@@ -136,7 +136,7 @@ static noinline void full_head(struct skb_bulk_cpu *c, unsigned long run, void *
 {
 	skb_bulk_stack_full(&c->head, run);
 	skb_bulk_cpu_put();
-	if (SKB_BULK_DATA_ALONE)
+	if (COMPAT_SHEAVES)
 		kfree(data);
 }
 
@@ -150,7 +150,7 @@ static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *s
 	if (unlikely(pushed == SKB_BULK_FULL))
 		return full_head(c, run, data);
 	skb_bulk_cpu_put();
-	if (SKB_BULK_DATA_ALONE)
+	if (COMPAT_SHEAVES)
 		kfree(data);
 }
 
@@ -190,6 +190,8 @@ static __always_inline void consume(struct sk_buff *skb)
 
 	if (unlikely(refcount_read(&skb->users) != 1))
 		return hand_over_odd(skb);
+	if (static_branch_unlikely(&skb_bulk_remote_to_kernel) && compat_skb_remote(skb))
+		return skb_bulk_hand_over(skb, SKB_BULK_REMOTE);
 	/* sees all that was written before the other references were dropped: pairs with the one in skb_unref() */
 	smp_rmb();
 
@@ -203,7 +205,7 @@ static __always_inline void consume(struct sk_buff *skb)
 
 	c = skb_bulk_cpu_get();
 	c->consumed++;
-	if (SKB_BULK_DATA_ALONE) {
+	if (COMPAT_SHEAVES) {
 		c->data.elsewhere++;
 		return stack_head(c, skb, data);
 	}

@@ -15,6 +15,7 @@
 /* why an skb went to the kernel's own function */
 enum skb_bulk_reason {
 	SKB_BULK_SHARED,
+	SKB_BULK_REMOTE,
 	SKB_BULK_FCLONE,
 	SKB_BULK_CLONE,
 	SKB_BULK_PAGE_POOL,
@@ -22,9 +23,6 @@ enum skb_bulk_reason {
 	SKB_BULK_FRAG_LIST,
 	SKB_BULK_REASONS
 };
-
-/* where SLUB has sheaves, kfree() is what reaches those of the data's cache */
-#define SKB_BULK_DATA_ALONE	COMPAT_SHEAVES
 
 /* a data buffer larger than this goes to kfree(): no slab page holds it */
 #define SKB_BULK_DATA_MAX	8192
@@ -50,6 +48,7 @@ struct skb_bulk_cpu {
 	struct tasklet_struct irq_tasklet;
 
 	struct delayed_work idle_work;
+	bool shrink;		/* the idle work shall give back all */
 	int cpu;
 };
 
@@ -61,6 +60,7 @@ extern struct skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1];
 
 DECLARE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
 DECLARE_STATIC_KEY_FALSE(skb_bulk_mode_any);
+DECLARE_STATIC_KEY_FALSE(skb_bulk_remote_to_kernel);
 
 /* nothing but the module's own code may hold the lock, in BH context, for as long as it touches the stacks */
 static __always_inline struct skb_bulk_cpu *skb_bulk_cpu_get(void)
@@ -94,6 +94,10 @@ void skb_bulk_idle_exit(void);
 void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_idle_cancel_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_idle_start(void);
+void skb_bulk_idle_drain_soon(struct skb_bulk_cpu *c);
+
+int skb_bulk_shrinker_init(void);
+void skb_bulk_shrinker_exit(void);
 
 extern unsigned int skb_bulk_depth;
 int skb_bulk_params_init(void);

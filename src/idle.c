@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What the stacks hold and nobody uses is given back after a while. */
+/* What the stacks hold and nobody uses is given back after a while, or at once when memory is short. */
 #include <linux/jiffies.h>
 
 #include "cpu.h"
@@ -42,6 +42,10 @@ static void idle_look(struct work_struct *work)
 	}
 
 	skb_bulk_cpu_get();
+	if (READ_ONCE(c->shrink)) {
+		WRITE_ONCE(c->shrink, false);
+		skb_bulk_drain_cpu(c);
+	}
 	left = skb_bulk_stack_age(&c->head);
 	left |= skb_bulk_stack_age(&c->data);
 	if (left)
@@ -51,6 +55,13 @@ static void idle_look(struct work_struct *work)
 	skb_bulk_cpu_put();
 out:
 	local_bh_enable();
+}
+
+/* Context: any but NMI. @c's CPU gives back all that it holds, a moment later. */
+void skb_bulk_idle_drain_soon(struct skb_bulk_cpu *c)
+{
+	WRITE_ONCE(c->shrink, true);
+	mod_delayed_work_on(c->cpu, idle_wq, &c->idle_work, 0);
 }
 
 void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c)

@@ -119,6 +119,12 @@ static int learn_slabs(unsigned int *heads, unsigned int *data)
 	skb_bulk_head_slab = slab_of(skb, ALIGN(sizeof(*skb), cache_line_size()));
 	*heads = run_len(&skb_bulk_head_slab);
 	skb_bulk_head_slab.size = 0;
+	if (COMPAT_SHEAVES) {
+		/* one slab page with half of all addresses */
+		skb_bulk_head_slab.shift = BITS_PER_LONG - 1;
+		skb_bulk_head_slab.objects = SKB_BULK_RUN_PLAIN;
+		*heads = SKB_BULK_RUN_PLAIN;
+	}
 	kfree_skb(skb);
 	return 0;
 }
@@ -154,11 +160,16 @@ static int __init skb_bulk_init(void)
 	if (err < 0)
 		goto idle_exit;
 	cpuhp_state = err;
+	err = skb_bulk_shrinker_init();
+	if (err)
+		goto cpuhp_remove;
 
 	skb_bulk_params_ready();
 	skb_bulk_counters_init();
 	return 0;
 
+cpuhp_remove:
+	cpuhp_remove_state_nocalls(cpuhp_state);
 idle_exit:
 	skb_bulk_idle_exit();
 free_percpu:
@@ -172,6 +183,7 @@ static void __exit skb_bulk_exit(void)
 	int cpu;
 
 	skb_bulk_counters_exit();
+	skb_bulk_shrinker_exit();
 	cpuhp_remove_state_nocalls(cpuhp_state);
 	/* a queue first, since it is consumed into the stacks */
 	for_each_possible_cpu(cpu)

@@ -14,13 +14,20 @@ enum mode { MODE_ANY, MODE_STOCK, MODE_BULK };
 
 static const char * const mode_word[] = { "any", "stock", "bulk" };
 
+/* what becomes of an skb that another CPU allocated */
+enum remote { REMOTE_STACK, REMOTE_KERNEL };
+
+static const char * const remote_word[] = { "stack", "kernel" };
+
 #define DEPTH_MAX	SKB_BULK_OBJECTS
 #define IDLE_MS_MAX	60000
 
 DEFINE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
 DEFINE_STATIC_KEY_FALSE(skb_bulk_mode_any);
+DEFINE_STATIC_KEY_FALSE(skb_bulk_remote_to_kernel);
 
 static enum mode mode = MODE_BULK;
+static enum remote remote = REMOTE_STACK;
 unsigned int skb_bulk_depth = DEPTH_MAX;
 
 /* values given at load are stored, and settled when the CPUs' stacks exist */
@@ -86,6 +93,30 @@ static int mode_get(char *buf, const struct kernel_param *kp)
 static const struct kernel_param_ops mode_ops = { .set = mode_set, .get = mode_get };
 module_param_cb(mode, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(mode, "how skbs are freed and built: any (dev_consume_skb_any), stock (the kernel's NAPI functions), bulk (default)");
+
+static int remote_set(const char *val, const struct kernel_param *kp)
+{
+	int i = __sysfs_match_string(remote_word, ARRAY_SIZE(remote_word), val);
+
+	if (i < 0) {
+		pr_err("remote: unknown value '%.*s' (use stack or kernel)\n", quoted(val), val);
+		return -EINVAL;
+	}
+	mutex_lock(&settle_lock);
+	remote = i;
+	key_set(&skb_bulk_remote_to_kernel.key, remote == REMOTE_KERNEL);
+	mutex_unlock(&settle_lock);
+	return 0;
+}
+
+static int remote_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", remote_word[remote]);
+}
+
+static const struct kernel_param_ops remote_ops = { .set = remote_set, .get = remote_get };
+module_param_cb(remote, &remote_ops, NULL, 0644);
+MODULE_PARM_DESC(remote, "skbs that another CPU allocated (on kernels that do not record it: of another NUMA node): stack (default) or kernel");
 
 /* Return: 0 and *@to changed, or -EINVAL, one line in the log, and *@to as it was. */
 static int uint_set(const char *val, const char *name, unsigned int *to, unsigned int min, unsigned int max)

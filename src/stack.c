@@ -2,6 +2,7 @@
 /* The stack of freed objects, out of line: claiming runs, handing them to SLUB, taking objects back. */
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/skbuff.h>
 
 #include "compat/compat.h"
 #include "cpu.h"
@@ -68,10 +69,10 @@ void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 
 	s->reserve_max = depth / (SKB_BULK_OBJECTS / SKB_BULK_RESERVE);
 	depth -= s->reserve_max;
-	s->runs = max_t(unsigned int, depth / s->len, SKB_BULK_WAYS);
+	s->runs = max_t(unsigned int, depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : SKB_BULK_WAYS);
 	s->limit_max = clamp_t(unsigned int, depth / s->runs, 1, s->len);
 	s->keep_free = s->limit_max == s->len ? s->runs / 8 : s->runs + 1;
-	s->mask = min_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_PLACES) - 1;
+	s->mask = clamp_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_WAYS, SKB_BULK_PLACES) - 1;
 	s->room = s->room_max;
 	for (i = 0; i < SKB_BULK_PLACES; i++)
 		s->slab[i] = SKB_BULK_NO_SLAB;
@@ -82,7 +83,7 @@ void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 
 static void count_resident(struct skb_bulk_stack *s)
 {
-	s->resident_max = max(s->resident_max, skb_bulk_stack_taken(s) - s->gone);
+	s->resident_max = max(s->resident_max, skb_bulk_stack_resident(s));
 }
 
 static noinline void trace_give_back(const struct skb_bulk_stack *s, unsigned long slab, unsigned int nr)
@@ -132,6 +133,41 @@ static noinline bool put_into_reserve(struct skb_bulk_stack *s, void **obj, unsi
 	return true;
 }
 
+/*
+ * alloc_skb() looks into the cache that napi_consume_skb() fills before it asks SLUB: a quarter of what goes back goes
+ * there, so that it finds as much as with the kernel's own function. The heads are bare, so this frees nothing else.
+ * Return: how many of @nr are left for SLUB.
+ */
+static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsigned int nr)
+{
+	unsigned int left = nr - nr / 4;
+	unsigned int i;
+
+	for (i = left; i < nr; i++) {
+		struct sk_buff *skb = obj[i];
+
+		skb->head = NULL;
+		compat_skb_allocated_here(skb);
+		napi_consume_skb(skb, 1);
+	}
+	s->gone += nr - left;
+	s->napi_cached += nr - left;
+	return left;
+}
+
+/* a full run goes back, all but its first object */
+static __always_inline void give_back_rest(struct skb_bulk_stack *s, unsigned long i)
+{
+	unsigned int nr = s->limit[i] - 1;
+	void **second = s->top[i] - nr;
+
+	s->top[i] = second;
+	s->used[i] = true;
+	if (COMPAT_SHEAVES && s->head)
+		nr = fill_napi_cache(s, second, nr);
+	give_back(s, second, nr, s->size[i]);
+}
+
 static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
 {
 	void **first = bottom(s, i);
@@ -146,23 +182,17 @@ static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
 	} else {
 		if (trace_flush_enabled())
 			trace_give_back(s, s->slab[i], s->limit[i] - 1);
-		s->top[i] = first + 1;
-		s->used[i] = true;
-		give_back(s, first + 1, s->limit[i] - 1, s->size[i]);
+		give_back_rest(s, i);
 	}
 }
 
-/* gives a full run back, all but its first object if there are runs enough for other slab pages */
+/* a run is full: most of it goes back, all if runs are scarce */
 void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i)
 {
-	unsigned int limit = s->limit[i];
-	void **second = s->top[i] - limit + 1;
-
-	if (unlikely(limit == 1 || s->wanted || s->free_nr < s->keep_free || trace_flush_enabled()))
-		return full_slow(s, i);
-	s->top[i] = second;
-	s->used[i] = true;
-	give_back(s, second, limit - 1, s->size[i]);
+	if (unlikely(s->limit[i] == 1 || s->wanted || s->free_nr < s->keep_free || trace_flush_enabled()))
+		full_slow(s, i);
+	else
+		give_back_rest(s, i);
 }
 
 void skb_bulk_stack_drain(struct skb_bulk_stack *s)

@@ -17,6 +17,8 @@ struct kmem_cache;
  * It keeps the run too, so that the page's next object finds it. What was not filled for a while goes back whole, kept
  * object and all (skb_bulk_stack_age).
  *
+ * Where SLUB has sheaves nothing is gained by grouping: all objects share one long run, as if of one slab page.
+ *
  * Runs are found in a table in sets of four. A slab page is at home in one place of its set, where a free looks for it
  * inline; when two share a home, the older one moves to another place of the set, where it is found out of line. Two
  * that took turns in one place would be flushed an object or two at a time.
@@ -26,6 +28,7 @@ struct kmem_cache;
 #define SKB_BULK_WAYS		4
 #define SKB_BULK_RUN_MIN	8	/* slots of a run; powers of two */
 #define SKB_BULK_RUN_MAX	16
+#define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
 #define SKB_BULK_RESERVE	64
 #define SKB_BULK_NO_SLAB	(~0UL)
 
@@ -58,6 +61,7 @@ struct skb_bulk_stack {
 	u64 reused;
 	u64 refilled;
 	u64 flushes;
+	u64 napi_cached;		/* of those gone: to the cache of heads that the kernel's NAPI functions keep */
 	u64 resident_max;
 	unsigned int victim;		/* set that goes first when room is needed */
 	unsigned int cursor;		/* place that a pop looks at first */
@@ -75,7 +79,7 @@ struct skb_bulk_stack {
 
 	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN];	/* runs without a place */
 	void *reserve[SKB_BULK_RESERVE];
-	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_MAX * sizeof(void *));
+	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_PLAIN * sizeof(void *));
 };
 
 void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, unsigned int len,
@@ -93,6 +97,11 @@ u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes);
 static inline u64 skb_bulk_stack_taken(const struct skb_bulk_stack *s)
 {
 	return *s->consumed - s->elsewhere;
+}
+
+static inline u64 skb_bulk_stack_resident(const struct skb_bulk_stack *s)
+{
+	return skb_bulk_stack_taken(s) - s->gone;
 }
 
 static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)

@@ -5,6 +5,8 @@
 
 #include <linux/spinlock.h>
 #include <linux/local_lock.h>
+#include <linux/mm.h>
+#include <linux/shrinker.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -29,7 +31,11 @@ static inline struct kmem_cache *compat_head_cache(void)
 #endif
 }
 
-/* with sheaves in SLUB a bulk free has to name the cache, or the next allocation pays; and data's cache is not known */
+/*
+ * Sheaves are SLUB's own arrays of free objects. With them objects need not come page by page, a bulk free has to name
+ * the cache, or the next allocation pays, and kfree() serves data, whose cache is not known. Such kernels let
+ * alloc_skb() take heads from the cache that napi_consume_skb() fills.
+ */
 #ifdef HAVE_SHEAVES
 #define COMPAT_SHEAVES 1
 #else
@@ -40,6 +46,24 @@ static inline struct kmem_cache *compat_head_cache(void)
 static inline struct kmem_cache *compat_head_cache_to_free(void)
 {
 	return COMPAT_SHEAVES ? compat_head_cache() : NULL;
+}
+
+/* @skb's head was taken apart on this CPU: napi_consume_skb() shall not send it to the one that allocated it */
+static inline void compat_skb_allocated_here(struct sk_buff *skb)
+{
+#ifdef HAVE_SKB_ALLOC_CPU
+	skb->alloc_cpu = raw_smp_processor_id();
+#endif
+}
+
+/* somebody else's cache has @skb's head, or its memory is far away where no more than that is known */
+static inline bool compat_skb_remote(const struct sk_buff *skb)
+{
+#ifdef HAVE_SKB_ALLOC_CPU
+	return skb->alloc_cpu != raw_smp_processor_id();
+#else
+	return page_to_nid(virt_to_head_page(skb)) != numa_mem_id();
+#endif
 }
 
 /* macros, since the compiler tests neighbouring bits at once only where it sees them as such */
@@ -96,5 +120,47 @@ static inline void compat_bh_unlock(struct compat_bh_lock __percpu *lock) { }
 #else
 #define COMPAT_WQ_PERCPU 0
 #endif
+
+typedef unsigned long compat_shrinker_fn(struct shrinker *shrinker, struct shrink_control *sc);
+
+static inline struct shrinker *compat_shrinker_register(const char *name, compat_shrinker_fn *count, compat_shrinker_fn *scan)
+{
+#ifdef HAVE_SHRINKER_ALLOC
+	struct shrinker *shrinker = shrinker_alloc(0, "%s", name);
+#else
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+	int err;
+#endif
+
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker_register(shrinker);
+#else
+#ifdef HAVE_SHRINKER_NAME
+	err = register_shrinker(shrinker, "%s", name);
+#else
+	err = register_shrinker(shrinker);
+#endif
+	if (err) {
+		kfree(shrinker);
+		return NULL;
+	}
+#endif
+	return shrinker;
+}
+
+static inline void compat_shrinker_unregister(struct shrinker *shrinker)
+{
+#ifdef HAVE_SHRINKER_ALLOC
+	shrinker_free(shrinker);
+#else
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+#endif
+}
 
 #endif

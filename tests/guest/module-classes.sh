@@ -169,6 +169,31 @@ pass_on() {
 	set_mode bulk
 	return $bad
 }
+# remote WORD DELTA: of skbs that another CPU allocated so many more are handed to the kernel
+remote() {
+	local before
+	echo "$1" >/sys/module/skb_bulk/parameters/remote && reset_counters && ask remote || return
+	before=$(counter to_kernel_remote)
+	echo stack >/sys/module/skb_bulk/parameters/remote
+	echo "$before handed over, $(counter head_taken) taken"
+	[ "$before" = "$2" ] && [ "$(counter head_taken)" = $((1 - $2)) ]
+}
+# the kernel records where an skb was allocated from 6.1 on; in a guest no memory is on another node
+case $(uname -r) in 5.10.*) recorded=0 ;; *) recorded=1 ;; esac
+
+empty() { [ "$(counter head_resident) $(counter data_resident)" = "0 0" ]; }
+# dropping caches asks every shrinker for what it has; nothing is idle for as long as a minute
+shrinks() {
+	echo 1024 >/sys/module/skb_bulk/parameters/depth
+	ask hold 3000 || return
+	! empty || { echo "nothing is held"; return 1; }
+	echo 2 >/proc/sys/vm/drop_caches
+	wait_for 5 empty && balanced
+}
+# what is freed and what was refilled for an allocation
+idle_returns() {
+	unload && load idle_ms=50 && ask hold 3000 && wait_for 5 empty && ask alloc 60 && wait_for 5 empty && balanced
+}
 nothing() {
 	cat "$counters" >/tmp/before
 	ask null && diff /tmp/before "$counters"
@@ -189,7 +214,7 @@ if [ "${2-}" = few ]; then
 	ktap_end
 fi
 
-ktap_plan 33
+ktap_plan 37
 check "the modules load" load || ktap_end
 mapfile -t contexts </sys/kernel/debug/skb_bulk_test/contexts
 for c in "${contexts[@]}"; do
@@ -207,6 +232,10 @@ check "mode stock" pass_on stock
 check "mode any" pass_on any
 check "depth and bytes are bounds" bounded
 check "depth 1 holds nothing" depth1
+check "remote=stack: another CPU's skb is stacked" remote stack 0
+check "remote=kernel: it goes to the kernel" remote kernel $recorded
+check "memory pressure empties the stacks" shrinks
+check "stacks left alone are empty after idle_ms" idle_returns
 check "unload with stacks full" unload_full
 check "no object is lost" eval load depth=256 '&&' churn 200
 check "unload" unload

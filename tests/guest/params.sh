@@ -10,12 +10,14 @@ cd "$(dirname "$0")/../.." || exit
 
 dir=/sys/module/skb_bulk/parameters
 # what the line in the log has to name, for each parameter
-declare -A names=([mode]="any, stock or bulk" [depth]="1 to 1024" [idle_ms]="1 to 60000")
+declare -A names=([mode]="any, stock or bulk" [remote]="stack or kernel" [depth]="1 to 1024" [idle_ms]="1 to 60000")
 
 bad_mode=(fast "" BULK "bulk " bulkk "any stock" 0 "$(printf 'x%.0s' {1..3000})")
 bad_depth=(0 -1 1000000000 1025 text "" 1e3 1.5 "1 2" 99999999999999999999 "$(printf '1%.0s' {1..3000})")
 bad_idle_ms=(0 -1 1000000000 60001 text "" 1e3)
+bad_remote=(local "" STACK 1)
 good_mode=(any stock bulk)
+good_remote=(kernel stack)
 good_depth=(1 2 3 64 1023 0x40 1024)
 good_idle_ms=(1 60000 100)
 
@@ -51,7 +53,7 @@ refused() {
 # taken PARAMETER VALUE: it is the value then, in decimal
 taken() {
 	local want=$2
-	[ "$1" = mode ] || want=$(($2))
+	[[ $2 == [a-z]* ]] || want=$(($2))
 	echo "$2" >"$dir/$1" && [ "$(cat "$dir/$1")" = "$want" ]
 }
 # refused_at_load PARAMETER VALUE: modprobe fails, nothing is left loaded
@@ -69,7 +71,7 @@ refused_at_load() {
 }
 taken_at_load() {
 	local want=$2
-	[ "$1" = mode ] || want=$(($2))
+	[[ $2 == [a-z]* ]] || want=$(($2))
 	insmod "$ko" "$1=$2" || return
 	[ "$(cat "$dir/$1")" = "$want" ]
 	local status=$?
@@ -88,7 +90,7 @@ described() { modinfo -F parm skb_bulk | grep "^$1:..........*"; }
 short() { if [ ${#1} -gt 30 ]; then echo "${#1} characters"; else echo "'$1'"; fi; }
 
 count=0
-for p in mode depth idle_ms; do
+for p in mode depth idle_ms remote; do
 	declare -n bad=bad_$p good=good_$p
 	count=$((count + 2 * (${#bad[@]} + ${#good[@]}) + 2))
 	# what stands behind a blank is another parameter when the module is loaded
@@ -100,8 +102,8 @@ ko=$(modinfo -F filename skb_bulk)
 depends=$(modinfo -F depends skb_bulk)
 check_equal "the module needs no other" "" "$depends"
 check "it loads" insmod "$ko"
-check_equal "what it begins with" "bulk 1024 100" "$(cat $dir/mode) $(cat $dir/depth) $(cat $dir/idle_ms)"
-for p in mode depth idle_ms; do
+check_equal "what it begins with" "bulk 1024 100 stack" "$(cat $dir/mode) $(cat $dir/depth) $(cat $dir/idle_ms) $(cat $dir/remote)"
+for p in mode depth idle_ms remote; do
 	declare -n bad=bad_$p good=good_$p
 	for v in "${good[@]}"; do check "$p $(short "$v") is taken" taken $p "$v"; done
 	for v in "${bad[@]}"; do check "$p $(short "$v") is refused" refused $p "$v"; done
@@ -109,7 +111,7 @@ for p in mode depth idle_ms; do
 	check "modinfo tells of $p" described $p
 done
 check "it unloads" rmmod skb_bulk
-for p in mode depth idle_ms; do
+for p in mode depth idle_ms remote; do
 	declare -n bad=bad_$p good=good_$p
 	for v in "${good[@]}"; do check "load with $p $(short "$v")" taken_at_load $p "$v"; done
 	for v in "${bad[@]}"; do [[ $v = *' '* ]] || check "no load with $p $(short "$v")" refused_at_load $p "$v"; done

@@ -26,7 +26,7 @@ mutations=$(
 	cat <<'END'
 held-dst%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\tskb_dst_drop(skb);$//%the dst has 2 references
 held-conntrack%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\tnf_reset_ct(skb);$//%the connection has 2 references
-held-extension%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\tskb_ext_put(skb);$//%the xfrm state has 2 references
+held-extension%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\tskb_ext_reset(skb);$//%the xfrm state has 2 references
 held-socket%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\t\tskb->destructor(skb);$//%bytes are charged to the socket
 held-frags%consume.c%s/^\t\tskb_release_frags(skb);$/\t\t;/%page 0 has 2 references
 zerocopy-delayed%consume.c%s/skb_zcopy(skb) ||/false ||/%completed 0 times

@@ -45,6 +45,8 @@ static int run(char *line)
 		return test_null();
 	if (!strcmp(line, "build"))
 		return test_build();
+	if (!strcmp(line, "remote"))
+		return test_remote();
 	if (sscanf(line, "alloc %u", &a) == 1)
 		return test_alloc(a);
 	if (sscanf(line, "reuse %u", &a) == 1)

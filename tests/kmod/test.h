@@ -57,6 +57,7 @@ int test_alloc(unsigned int len);
 int test_reuse(unsigned int nr);
 int test_steady(unsigned int rounds, unsigned int burst);
 int test_churn(unsigned int rounds);
+int test_remote(void);
 int test_hold(unsigned int nr);
 
 /* says what is wrong, for whoever reads the result; returns -EINVAL */
