@@ -60,14 +60,14 @@ void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache 
 }
 
 /*
- * At most @depth objects: a reserve of a sixteenth, and as many whole runs as fit in the rest, or four shorter ones,
- * which keep nothing back. The stack is empty.
+ * At most @depth objects: of heads, which alone are popped, a sixteenth in reserve; and as many whole runs as fit in the
+ * rest, or four shorter ones, which keep nothing back. The stack is empty.
  */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
 	unsigned long i;
 
-	s->reserve_max = depth / (SKB_BULK_OBJECTS / SKB_BULK_RESERVE);
+	s->reserve_max = s->head ? depth / (SKB_BULK_OBJECTS / SKB_BULK_RESERVE) : 0;
 	depth -= s->reserve_max;
 	s->runs = max_t(unsigned int, depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : SKB_BULK_WAYS);
 	s->limit_max = clamp_t(unsigned int, depth / s->runs, 1, s->len);
