@@ -45,13 +45,13 @@ forward() {
 	echo "$end"
 	[[ $end = *"received $count lost 0 reordered 0 damaged 0"* ]] || { where_lost; return 1; }
 }
-# more than the port can take: what is not lost is right
 quiet() {
 	local before
 	before=$(field 1 received)
 	sleep 0.5
 	[ "$before" = "$(field 1 received)" ]
 }
+# more than the port can take: what is not lost is right
 flood() {
 	local end
 	tester 1 clear >/dev/null
