@@ -50,6 +50,24 @@ balanced() {
 	[ $((row[head_taken] + row[head_refilled])) = $((row[head_reused] + row[head_flushed] + row[head_resident])) ] &&
 		[ "${row[data_taken]}" = $((row[data_flushed] + row[data_resident])) ]
 }
+# shares COUNTER: of both ports together, by ethtool
+shares() { echo $(($(stat left "$left_if" "skb_bulk_$1") + $(stat right "$right_if" "skb_bulk_$1"))); }
+# nothing but the two ports uses the module: their shares are what it counts, once nobody sends
+shares_agree() {
+	local c shown
+	for c in consumed reused; do
+		shown[${#shown[@]}]=$(($(shares $c) - share_before[$c]))
+	done
+	echo "ethtool: ${shown[*]}; counters: $(counter consumed) $(counter head_reused)"
+	[ "${shown[0]}" -gt 500 ] && [ "${shown[1]}" -gt 500 ] &&
+		[ "${shown[*]}" = "$(counter consumed) $(counter head_reused)" ]
+}
+declare -A share_before
+ports_shares() {
+	reset_counters
+	share_before=([consumed]=$(shares consumed) [reused]=$(shares reused))
+	ping_right 3 && tcp_transfer 4 && udp_flood 1 18 && wait_for 20 shares_agree || { shares_agree; return 1; }
+}
 equal_hashes() {
 	traffic_stop || return
 	echo "$rounds_equal equal, $rounds_different different"
@@ -62,7 +80,7 @@ big_buffers() {
 	sysctl -qw net.core.rmem_max=16777216 net.core.wmem_max=16777216 && in_right ethtool -G "$right_if" rx 4096 && wait_link
 }
 
-ktap_plan 23
+ktap_plan 24
 check "the stock driver finds both ports" load_stock
 ports_up() { two_netns && big_buffers; }
 check "it brings them up" ports_up
@@ -92,5 +110,7 @@ for m in $modes; do
 	esac
 done
 check "all TCP rounds arrived with equal hashes" equal_hashes
+set_mode bulk
+check "ethtool -S: the ports' shares are what the module counts" ports_shares
 sed 's/^/# /' /tmp/table
 ktap_end
