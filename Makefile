@@ -21,7 +21,8 @@ help:
 	@echo 'make modules    build both in $(OUT), installing nothing'
 	@echo 'make clean      remove what modules built'
 	@echo 'make try        see it work in a guest with two emulated ports (as root); SHELL=1 for a prompt there'
-	@echo 'make bench      what freeing an skb costs, in instructions, by mode and kernel (as root)'
+	@echo 'make bench      what skbs and packets cost, in instructions, by mode and kernel (as root); QUICK=1 compares some'
+	@echo '                cells with the figures kept, PUBLISH=1 writes tests/bench/RESULTS.md as well'
 	@echo 'make test       run all tests (as root)'
 	@echo 'make clean-cache  remove what try and test downloaded and made'
 	@echo
@@ -45,7 +46,7 @@ try:
 	@tests/try/run --kernel '$(KERNEL)' $(TRY_SHELL)
 
 bench:
-	@tests/bench/free-cost
+	@tests/bench/run $(if $(QUICK),--quick) $(if $(PUBLISH),--publish)
 
 test:
 	@tests/run
