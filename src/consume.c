@@ -45,31 +45,20 @@ static noinline void skb_release_frags(struct sk_buff *skb)
 		skb_frag_unref(skb, i);
 }
 
-/* counts why, then the kernel's own function; @skb is still whole, with the caller's reference */
-void skb_bulk_hand_over(struct sk_buff *skb, enum skb_bulk_reason reason)
+static noinline void hand_over_traced(struct sk_buff *skb, enum skb_bulk_reason reason)
 {
-	this_cpu_inc(skb_bulk_cpu->handed[reason]);
 	trace_hand_over(skb, reason);
 	napi_consume_skb(skb, 1);
 }
 
-static noinline void hand_over_odd(struct sk_buff *skb)
+/* counts why, then the kernel's own function; @skb is still whole, with the caller's reference */
+static __always_inline void hand_over(struct sk_buff *skb, enum skb_bulk_reason reason)
 {
-	enum skb_bulk_reason reason;
-
-	if (refcount_read(&skb->users) != 1)
-		reason = SKB_BULK_SHARED;
-	else if (skb->fclone != SKB_FCLONE_UNAVAILABLE)
-		reason = SKB_BULK_FCLONE;
-	else if (skb->cloned)
-		reason = SKB_BULK_CLONE;
-	else if (compat_skb_pp_recycle(skb))
-		reason = SKB_BULK_PAGE_POOL;
-	else if (skb_zcopy(skb))
-		reason = SKB_BULK_ZEROCOPY;
+	this_cpu_inc(skb_bulk_cpu->handed[reason]);
+	if (trace_hand_over_enabled())
+		hand_over_traced(skb, reason);
 	else
-		reason = SKB_BULK_FRAG_LIST;
-	skb_bulk_hand_over(skb, reason);
+		napi_consume_skb(skb, 1);
 }
 
 /* Return: whether @skb's data is left to be stacked */
@@ -99,14 +88,33 @@ static void stack_data(struct skb_bulk_cpu *c, struct sk_buff *skb)
 		skb_bulk_stack_shed(&c->data);
 }
 
-/* any skb but one that only the kernel takes apart; when it is stacked, nothing of it but the head is left */
+static noinline void hand_over_shared(struct sk_buff *skb)
+{
+	hand_over(skb, SKB_BULK_SHARED);
+}
+
+static noinline void hand_over_remote(struct sk_buff *skb)
+{
+	hand_over(skb, SKB_BULK_REMOTE);
+}
+
+static noinline void hand_over_odd(struct sk_buff *skb)
+{
+	if (compat_skb_pp_recycle(skb))
+		hand_over(skb, SKB_BULK_PAGE_POOL);
+	else if (skb_zcopy(skb))
+		hand_over(skb, SKB_BULK_ZEROCOPY);
+	else
+		hand_over(skb, SKB_BULK_FRAG_LIST);
+}
+
+/* neither clone nor fclone; when it is stacked, nothing of it but the head is left */
 static noinline void consume_whole(struct sk_buff *skb)
 {
 	struct skb_bulk_cpu *c;
 	bool data;
 
-	if (unlikely(skb->cloned || skb->fclone || compat_skb_pp_recycle(skb) || skb_zcopy(skb) ||
-		     skb_shinfo(skb)->frag_list))
+	if (unlikely(compat_skb_pp_recycle(skb) || skb_zcopy(skb) || skb_shinfo(skb)->frag_list))
 		return hand_over_odd(skb);
 
 	trace_consume(skb);
@@ -121,6 +129,17 @@ static noinline void consume_whole(struct sk_buff *skb)
 		c->data.elsewhere++;
 	skb_bulk_stack_push(&c->head, skb, &skb_bulk_head_slab);
 	skb_bulk_cpu_put();
+}
+
+/* TCP's skbs are fclones and clones: they are the kernel's, and leave before anything is saved for what comes after */
+static noinline void consume_uncommon(struct sk_buff *skb)
+{
+	if (skb->fclone)
+		hand_over(skb, SKB_BULK_FCLONE);
+	else if (skb->cloned)
+		hand_over(skb, SKB_BULK_CLONE);
+	else
+		consume_whole(skb);
 }
 
 /* the end of the common way, and what it leaves to do once for many skbs: claim a run, give a full one back */
@@ -189,9 +208,9 @@ static __always_inline void consume(struct sk_buff *skb)
 	void *data;
 
 	if (unlikely(refcount_read(&skb->users) != 1))
-		return hand_over_odd(skb);
+		return hand_over_shared(skb);
 	if (static_branch_unlikely(&skb_bulk_remote_to_kernel) && compat_skb_remote(skb))
-		return skb_bulk_hand_over(skb, SKB_BULK_REMOTE);
+		return hand_over_remote(skb);
 	/* sees all that was written before the other references were dropped: pairs with the one in skb_unref() */
 	smp_rmb();
 
@@ -201,7 +220,7 @@ static __always_inline void consume(struct sk_buff *skb)
 	if (skb->cloned || skb->fclone || skb->head_frag || compat_skb_pp_recycle(skb) || compat_skb_extensions(skb) ||
 	    skb_has_state(skb) || (shinfo->nr_frags | compat_shinfo_flags(shinfo)) || shinfo->frag_list ||
 	    end > SKB_BULK_END_MAX || trace_consume_enabled())
-		return consume_whole(skb);
+		return consume_uncommon(skb);
 
 	c = skb_bulk_cpu_get();
 	c->consumed++;

@@ -82,7 +82,6 @@ static __always_inline unsigned int skb_bulk_data_size(const struct sk_buff *skb
 void skb_bulk_drain_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_each_cpu(void (*fn)(struct skb_bulk_cpu *c, void *arg), void *arg);
 
-void skb_bulk_hand_over(struct sk_buff *skb, enum skb_bulk_reason reason);
 void skb_bulk_consume_softirq(struct sk_buff *skb);
 
 void skb_bulk_irq_queue_init(struct skb_bulk_cpu *c);
