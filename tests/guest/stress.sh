@@ -116,10 +116,11 @@ quiet() { # nobody sends, nothing is on its way, our stacks are empty
 }
 # The kernel's own cache of heads holds up to 64 (128 in newer kernels, those with sheaves) on each CPU and is not emptied
 # by anything.
-# The other caches have many users; ours gave them hundreds of thousands of objects to lose.
+# The other caches have many users: reloads of the stock driver alone leave one or two objects of kmalloc-1k each. Ours
+# gave them hundreds of thousands of objects to lose.
 cpus=$(nproc) kept=64
 ! have_sheaves || kept=128
-declare -A tolerance=([skbuff_head_cache]=$((kept * cpus)) [skbuff_small_head]=$((32 * cpus)) [kmalloc-512]=96 [kmalloc-1k]=96 [kmalloc-2k]=64)
+declare -A tolerance=([skbuff_head_cache]=$((kept * cpus)) [skbuff_small_head]=$((32 * cpus)) [kmalloc-512]=96 [kmalloc-1k]=192 [kmalloc-2k]=64)
 no_leak() { # BEFORE AFTER
 	local name was is bad=0
 	while read -r name was; do
