@@ -38,6 +38,8 @@ static void idle_look(struct work_struct *work)
 	if (smp_processor_id() != c->cpu) {
 		if (cpu_online(c->cpu))
 			idle_queue(c);
+		else
+			WRITE_ONCE(c->shrink, false);
 		goto out;
 	}
 
@@ -73,6 +75,7 @@ void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c)
 void skb_bulk_idle_cancel_cpu(struct skb_bulk_cpu *c)
 {
 	cancel_delayed_work_sync(&c->idle_work);
+	WRITE_ONCE(c->shrink, false);
 	watch(c, false);
 }
 
