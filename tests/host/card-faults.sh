@@ -7,6 +7,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
+# shellcheck source=/dev/null
+. tests/vm/lib.sh
 
 usage() {
 	cat <<-END
@@ -21,6 +23,7 @@ kernel=${1:-6.1}
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
+need_compiler
 make -s -C tests/nic82599 O="$dir/build"
 
 : >"$dir/out"

@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.."
 here=$PWD
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
+# shellcheck source=tests/vm/lib.sh
+. tests/vm/lib.sh
 
 case ${1-} in
 '') ;;
@@ -15,18 +17,23 @@ case ${1-} in
 	exit 2
 	;;
 esac
-cache=${SKB_BULK_CACHE:-/var/cache/skb-bulk}
 dir=$(mktemp -d)
 card=
 trap '[ -z "$card" ] || kill "$card" 2>/dev/null; rm -rf "$dir"' EXIT
 
 tests/vm/fetch-qemu
 if [ ! -e "$cache/ipxe/ipxe.lkrn" ]; then
-	(cd "$dir" && apt-get -q -o APT::Sandbox::User=root download ipxe >&2 && dpkg-deb -x ipxe_*.deb x) ||
-		{ echo "card-ipxe.sh: apt could not fetch the package ipxe: is there an apt-get update to be done?" >&2; exit 1; }
+	(
+		cd "$dir"
+		download=(apt-get -q -o APT::Sandbox::User=root download ipxe)
+		# a fresh machine's apt has no lists yet
+		"${download[@]}" >&2 || { apt-get update -q >&2 && "${download[@]}" >&2; }
+		dpkg-deb -x ipxe_*.deb x
+	) || die "apt could not fetch the package ipxe: see above"
 	mkdir -p "$cache/ipxe"
 	cp "$dir/x/boot/ipxe.lkrn" "$cache/ipxe/"
 fi
+need_compiler
 make -s -C tests/nic82599 O="$dir/build"
 
 # QEMU comes with its own loader and libraries, unpacked and not installed

@@ -16,6 +16,7 @@ case ${1-} in
 	exit 2
 	;;
 esac
+need_compiler
 need_tools tshark=tshark
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT

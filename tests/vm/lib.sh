@@ -16,11 +16,11 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "root is needed to $1: run this as root or through sudo"
 }
 
-# need_tools TOOL=PACKAGE...: install the packages of the tools that are missing
+# need_tools TOOL=PACKAGE...: install the packages of the tools, or files, that are missing
 need_tools() {
 	local t missing=()
 	for t; do
-		command -v "${t%%=*}" >/dev/null || missing+=("${t##*=}")
+		if [[ $t = /* ]]; then [ -e "${t%%=*}" ]; else command -v "${t%%=*}" >/dev/null; fi || missing+=("${t##*=}")
 	done
 	[ ${#missing[@]} = 0 ] && return
 	command -v apt-get >/dev/null || die "please install ${missing[*]} (there is no apt-get here to do it)"
@@ -31,6 +31,9 @@ need_tools() {
 	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >>"$cache/log/apt.log" 2>&1 ||
 		die "apt could not install ${missing[*]}: see $cache/log/apt.log"
 }
+
+# for what is built to run here
+need_compiler() { need_tools make=make gcc=gcc /usr/include/stdio.h=libc6-dev; }
 
 # lock NAME: hold a lock until this process ends, so that two runs do not make one thing twice
 lock() {
