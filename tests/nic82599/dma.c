@@ -122,6 +122,8 @@ void *dma_at(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot)
 	const struct dma_region *r;
 	unsigned int i = d->last;
 
+	if (!nic_is_master(nic))
+		return NULL;
 	/* nearly every access is in the region of the one before */
 	if (i >= d->n || iova < d->region[i].iova || iova - d->region[i].iova >= d->region[i].size)
 		i = find(d, iova);
@@ -141,8 +143,9 @@ void *dma_get(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot, const
 	void *p = dma_at(nic, iova, len, prot);
 
 	if (!p && nic->dma.refused++ < REPORT_MAX)
-		nic_msg(nic, "refused dma %s of %" PRIu64 " bytes at 0x%" PRIx64 " (%s)",
-			(prot & DMA_WRITE) ? "write" : "read", len, iova, why);
+		nic_msg(nic, "refused dma %s of %" PRIu64 " bytes at 0x%" PRIx64 " (%s%s)",
+			(prot & DMA_WRITE) ? "write" : "read", len, iova, why,
+			nic_is_master(nic) ? "" : ", not bus master");
 	return p;
 }
 

@@ -120,6 +120,24 @@ static void send_msix(struct nic *nic, unsigned int v)
 	}
 }
 
+/* those that nobody listened to when they were due */
+static void send_pending(struct nic *nic)
+{
+	struct intr *in = &nic->intr;
+	uint64_t left = in->pending;
+
+	while (left) {
+		unsigned int v = (unsigned int)__builtin_ctzll(left);
+
+		left &= left - 1;
+		if (in->eventfd[v] < 0)
+			continue;
+		in->pending &= ~(1ull << v);
+		set_pba(nic, v, false);
+		signal_fd(nic, in->eventfd[v]);
+	}
+}
+
 static void flush_msix(struct nic *nic)
 {
 	struct intr *in = &nic->intr;
@@ -128,6 +146,7 @@ static void flush_msix(struct nic *nic)
 	uint8_t misc = (uint8_t)(REG(nic, IVAR_MISC) >> 8);
 
 	in->waiting = 0;
+	send_pending(nic);
 	if (other && (misc & IVAR_VALID) && throttle(nic, misc & IVAR_VECTOR, &now)) {
 		send_msix(nic, misc & IVAR_VECTOR);
 		in->other_sent |= other;
@@ -173,9 +192,15 @@ static void flush_legacy(struct nic *nic)
 	}
 }
 
+/* nothing goes out: by a fault, or because a message is a write to memory; a line is not */
+static bool held_back(struct nic *nic)
+{
+	return nic->fault.irq_hold || (!nic_is_master(nic) && (msix_mode(nic) || nic->intr.msi_fd >= 0));
+}
+
 void intr_flush(struct nic *nic)
 {
-	if ((!nic->intr.dirty && !nic->intr.waiting) || nic->fault.irq_hold)
+	if ((!nic->intr.dirty && !nic->intr.waiting) || held_back(nic))
 		return;
 	nic->intr.dirty = false;
 	if (msix_mode(nic))
@@ -186,7 +211,7 @@ void intr_flush(struct nic *nic)
 
 uint64_t intr_deadline(struct nic *nic)
 {
-	uint64_t w = nic->fault.irq_hold ? 0 : nic->intr.waiting, min = 0;
+	uint64_t w = held_back(nic) ? 0 : nic->intr.waiting, min = 0;
 
 	while (w) {
 		uint64_t t = nic->intr.fire_at[__builtin_ctzll(w)];
@@ -209,11 +234,6 @@ void intr_set_eventfd(struct nic *nic, int *slot, int fd)
 void intr_connect(struct nic *nic, unsigned int v, int fd)
 {
 	intr_set_eventfd(nic, &nic->intr.eventfd[v], fd);
-	if (fd >= 0 && (nic->intr.pending >> v & 1)) {
-		nic->intr.pending &= ~(1ull << v);
-		set_pba(nic, v, false);
-		signal_fd(nic, fd);
-	}
 }
 
 static uint32_t cause_word(const struct intr *in)

@@ -63,15 +63,16 @@ static void release_until(struct nic *nic, uint64_t now)
 
 void late_run(struct nic *nic)
 {
-	if (nic->late.n && !nic->fault.gone)
+	if (nic->late.n && nic_is_master(nic))
 		release_until(nic, now_ns());
 }
 
 /* before the driver may take the memory back */
 void late_flush(struct nic *nic)
 {
-	if (!nic->fault.gone)
+	if (nic_is_master(nic))
 		release_until(nic, UINT64_MAX);
+	late_drop(nic);
 }
 
 void late_drop(struct nic *nic)
@@ -81,5 +82,5 @@ void late_drop(struct nic *nic)
 
 uint64_t late_deadline(const struct nic *nic)
 {
-	return nic->late.n && !nic->fault.gone ? nic->late.write[0].due : 0;
+	return nic->late.n && nic_is_master(nic) ? nic->late.write[0].due : 0;
 }

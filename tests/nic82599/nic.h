@@ -52,10 +52,13 @@ bool dma_write(struct nic *nic, uint64_t iova, const void *from, size_t len, con
 /* pci.c: configuration space */
 
 #define PCI_CFG_SIZE	4096
+#define PCI_COMMAND	0x04
+#define PCI_COMMAND_MASTER 0x04u
 
 void pci_init(struct nic *nic);
 void pci_read(struct nic *nic, uint32_t off, void *to, uint32_t len);
 void pci_write(struct nic *nic, uint32_t off, const void *from, uint32_t len);
+void pci_reset(struct nic *nic);	/* the function's own reset, and the port's with it */
 
 /* regs.c: the register file */
 
@@ -406,6 +409,12 @@ struct nic {
 };
 
 #define REG(nic, off)	((nic)->regs[(off) / 4])
+
+/* memory and message interrupts are the card's only while the driver lets it be bus master */
+static inline bool nic_is_master(const struct nic *nic)
+{
+	return (nic->pci[PCI_COMMAND] & PCI_COMMAND_MASTER) && !nic->fault.gone;
+}
 
 struct nic *nic_new(unsigned int index, const struct config *cfg);
 void nic_reset(struct nic *nic);	/* what CTRL.RST does */

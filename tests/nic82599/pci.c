@@ -71,7 +71,7 @@ static const struct {
 	uint16_t off;
 	uint32_t mask;
 } writable[] = {
-	{ 0x04, 0x00000547 },			/* command */
+	{ PCI_COMMAND, 0x00000547 },
 	{ 0x0c, 0x000000ff },
 	{ 0x10, 0xfff80000 }, { 0x14, 0xffffffff },
 	{ 0x20, 0xffffc000 }, { 0x24, 0xffffffff },
@@ -113,6 +113,7 @@ static uint8_t mask_of(uint32_t off)
 void pci_write(struct nic *nic, uint32_t off, const void *from, uint32_t len)
 {
 	const uint8_t *v = from;
+	bool was_master = nic_is_master(nic);
 
 	if (nic->fault.gone)
 		return;
@@ -122,6 +123,17 @@ void pci_write(struct nic *nic, uint32_t off, const void *from, uint32_t len)
 		*b = (uint8_t)((*b & ~m) | (v[i] & m));
 		/* function level reset is a bit that does not stay */
 		if (off + i == CAP_PCIE + 9 && (v[i] & 0x80))
-			nic_reset(nic);
+			pci_reset(nic);
 	}
+	if (nic_is_master(nic) && !was_master) {
+		/* what has waited for it goes on; the transmitter and late write-backs look for themselves */
+		rx_kick(nic);
+		nic->intr.dirty = true;
+	}
+}
+
+void pci_reset(struct nic *nic)
+{
+	nic->pci[PCI_COMMAND] = nic->pci[PCI_COMMAND + 1] = 0;
+	nic_reset(nic);
 }

@@ -151,7 +151,7 @@ void rx_kick(struct nic *nic)
 {
 	struct rx_meta m;
 
-	while (fifo_peek(&nic->fifo, &m, nic->rxbuf)) {
+	while (nic_is_master(nic) && fifo_peek(&nic->fifo, &m, nic->rxbuf)) {
 		if (!finish(nic, &m, nic->rxbuf))
 			break;
 		fifo_pop(&nic->fifo, &m);
@@ -297,7 +297,7 @@ void rx_frame(struct nic *nic, const uint8_t *frame, size_t len, unsigned int fl
 	m.len = (uint32_t)len;
 
 	/* frames keep their order: nothing overtakes one that waits */
-	if (!fifo_fill(&nic->fifo) && finish(nic, &m, frame))
+	if (!fifo_fill(&nic->fifo) && nic_is_master(nic) && finish(nic, &m, frame))
 		return;
 	if (!fifo_push(&nic->fifo, &m, frame)) {
 		REG(nic, MPC)++;

@@ -26,7 +26,7 @@ void tx_doorbell(struct nic *nic, unsigned int q)
 
 bool tx_pending(struct nic *nic)
 {
-	if (nic->tx.paused || nic->fault.tx_stall || nic->fault.gone || !nic->link.up)
+	if (nic->tx.paused || nic->fault.tx_stall || !nic_is_master(nic) || !nic->link.up)
 		return false;
 	return nic->tx.active[0] | nic->tx.active[1];
 }

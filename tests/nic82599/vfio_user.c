@@ -470,7 +470,7 @@ static int do_reset(struct vfio *v, const uint8_t *msg, size_t len)
 {
 	(void)msg;
 	(void)len;
-	nic_reset(v->nic);
+	pci_reset(v->nic);
 	return 0;
 }
 
@@ -512,7 +512,7 @@ static void disconnect(struct vfio *v)
 	intr_set_eventfd(nic, &nic->intr.intx_fd, -1);
 	intr_set_eventfd(nic, &nic->intr.err_fd, -1);
 	dma_unmap_all(nic);
-	nic_reset(nic);
+	pci_reset(nic);
 }
 
 /* false: the client does not speak the protocol */

@@ -45,6 +45,7 @@ static uint32_t some_register(struct input *in)
 
 static void enable(struct nic *nic, uint8_t *mem)
 {
+	pci_write(nic, PCI_COMMAND, "\6", 1);
 	dma_map_host(nic, IOVA, MEM, DMA_READ | DMA_WRITE, mem);
 	reg_write(nic, DMATXCTL, DMATXCTL_TE);
 	reg_write(nic, RXCTRL, RXCTRL_RXEN);

@@ -34,6 +34,7 @@ void rig_up(struct rig *r, unsigned int ports)
 		p->heap = RIG_IOVA;
 		p->rx_buf = 2048;
 		dma_map_host(p->nic, RIG_IOVA, RIG_MEM, DMA_READ | DMA_WRITE, p->mem);
+		rig_master(p->nic, true);
 		reg_write(p->nic, DMATXCTL, REG(p->nic, DMATXCTL) | DMATXCTL_TE);
 		reg_write(p->nic, FCTRL, FCTRL_BAM);
 		reg_write(p->nic, RXCTRL, RXCTRL_RXEN);
@@ -65,6 +66,13 @@ uint64_t rig_alloc(struct rig_port *p, uint32_t len)
 void *rig_ptr(struct rig_port *p, uint64_t iova)
 {
 	return p->mem + (iova - RIG_IOVA);
+}
+
+void rig_master(struct nic *nic, bool on)
+{
+	uint16_t command = on ? 0x0006 : 0x0002;
+
+	pci_write(nic, PCI_COMMAND, &command, 2);
 }
 
 void rig_tx_queue(struct rig_port *p, unsigned int q)

@@ -42,6 +42,7 @@ void rig_up(struct rig *r, unsigned int ports);
 void rig_down(struct rig *r);
 uint64_t rig_alloc(struct rig_port *p, uint32_t len);
 void *rig_ptr(struct rig_port *p, uint64_t iova);
+void rig_master(struct nic *nic, bool on);	/* the bit of the PCI command register */
 
 void rig_tx_queue(struct rig_port *p, unsigned int q);
 void rig_rx_queue(struct rig_port *p, unsigned int q, unsigned int buffers);

@@ -100,7 +100,48 @@ static void too_many(void)
 	rig_down(&r);
 }
 
+/* a driver that has not made the card bus master, or not any more: everything waits, nothing is lost or refused */
+static void master(void)
+{
+	struct rig r;
+	struct received got;
+	uint8_t f[200], cfg[2];
+	uint32_t len = make_frame(f, &(struct shape){ .payload = 100 }), v = 0x8000;
+	struct nic *a, *b;
+
+	rig_up_pair(&r, 10);
+	a = r.port[0].nic;
+	b = r.port[1].nic;
+	rig_master(a, false);
+	CHECK(!dma_at(a, RIG_IOVA, 1, DMA_READ));
+	rig_send(&r.port[0], 0, f, len, &(struct want){ 0 });
+	rig_go(&r);
+	CHECK_EQ(r.taps, 0);
+	CHECK_EQ(reg_read(a, TDH), 0);
+	rig_master(b, false);
+	rig_master(a, true);
+	rig_go(&r);
+	CHECK_EQ(r.taps, 1);
+	CHECK(rig_tx_desc(&r.port[0], 0, 0)->olinfo & TXD_DD);
+	CHECK(!rig_recv(&r.port[1], 0, &got));
+	CHECK_EQ(reg_read(b, rxq_reg(0, RDH)), 0);
+	rig_master(b, true);
+	CHECK(rig_recv(&r.port[1], 0, &got));
+	CHECK_EQ(got.len, len);
+	CHECK(!memcmp(got.data, f, len));
+	CHECK_EQ(a->dma.refused + b->dma.refused, 0);
+
+	/* a function level reset takes the bit, and so does a client that leaves */
+	pci_write(a, 0xa8, &v, 2);
+	pci_read(a, PCI_COMMAND, cfg, 2);
+	CHECK_EQ(cfg[0] | cfg[1], 0);
+	CHECK(!dma_get(a, RIG_IOVA, 1, DMA_READ, "no master"));
+	CHECK_EQ(a->dma.refused, 1);
+	rig_down(&r);
+}
+
 const struct test tests_dma[] = {
+	{ "dma: none without the bus master bit", master },
 	{ "dma: nothing outside the mapping", bounds },
 	{ "dma: regions do not overlap, rights are kept", regions },
 	{ "dma: a file is mapped no further than it reaches", files },

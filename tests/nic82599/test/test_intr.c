@@ -215,8 +215,48 @@ static void pending_bits(void)
 	CHECK_EQ(nic->bar4[MSIX_PBA + 1], 2);
 	late = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	intr_connect(nic, 9, late);
+	intr_flush(nic);
 	CHECK_EQ(take(late), 1);
 	CHECK_EQ(nic->bar4[MSIX_PBA + 1], 0);
+	down(&r);
+}
+
+/* a message is a write to memory, a line is not */
+static void no_messages_without_master(void)
+{
+	struct rig r;
+	int fd[4], line = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	struct nic *nic = up(&r, fd, 4);
+
+	REG(nic, IVAR) = 0x80 | 1;
+	reg_write(nic, EITR_LO + 4, 8);
+	reg_write(nic, EIMS_EX, 2);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd[1]), 1);
+	reg_write(nic, EIMS_EX, 2);
+	intr_rx(nic, 0);
+	intr_flush(nic);			/* held back by its throttle, or gone out already */
+	take(fd[1]);
+	rig_master(nic, false);
+	reg_write(nic, EIMS_EX, 2);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd[1]), 0);
+	CHECK_EQ(intr_deadline(nic), 0);	/* nobody wakes up for nothing */
+	rig_master(nic, true);
+	for (uint64_t t = now_ns(); now_ns() - t < 1000000;)
+		intr_flush(nic);
+	CHECK_EQ(take(fd[1]), 1);
+
+	rig_master(nic, false);
+	reg_write(nic, GPIE, 0);
+	intr_set_eventfd(nic, &nic->intr.intx_fd, line);
+	reg_write(nic, EIMS, 2);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(line), 1);
+	intr_set_eventfd(nic, &nic->intr.intx_fd, -1);
 	down(&r);
 }
 
@@ -260,5 +300,6 @@ const struct test tests_intr[] = {
 	{ "intr: no throttle with sync", unthrottled_when_sync },
 	{ "intr: a vector without a listener is pending", pending_bits },
 	{ "intr: INTx", legacy_line },
+	{ "intr: no message without the bus master bit, but a line", no_messages_without_master },
 	{ 0 }
 };

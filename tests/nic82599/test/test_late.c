@@ -127,6 +127,31 @@ static void stopped(void)
 	rig_down(&r);
 }
 
+static void no_master(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic->fault.wb_delay = 1;
+	for (uint32_t i = 0; i < 2; i++) {
+		late_add(nic, &(struct late_write){ .iova = RIG_IOVA + i * 4, .value[1] = 7 });
+		rig_master(nic, false);
+		CHECK_EQ(late_deadline(nic), 0);
+		for (uint64_t t = now_ns(); now_ns() - t < 2000000;)
+			card_run(&r.card, 64);
+		CHECK_EQ(((uint32_t *)r.port[0].mem)[i], 0);
+		if (i)
+			late_flush(nic);	/* the queue ends: never */
+		rig_master(nic, true);
+		wait_until_due(&r);
+		CHECK_EQ(((uint32_t *)r.port[0].mem)[i], i ? 0 : 7);
+	}
+	CHECK_EQ(nic->dma.refused, 0);
+	rig_down(&r);
+}
+
 static void no_room(void)
 {
 	struct rig r;
@@ -152,6 +177,7 @@ const struct test tests_late[] = {
 	{ "late: the head that is written back", head },
 	{ "late: received frames, in order in a queue and past those of others", receive },
 	{ "late: never into a queue that has ended", stopped },
+	{ "late: only while the card is bus master", no_master },
 	{ "late: as many as there is room for", no_room },
 	{ 0 }
 };
