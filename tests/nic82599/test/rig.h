@@ -90,6 +90,6 @@ struct test {
 };
 
 extern const struct test tests_regs[], tests_tx[], tests_rx[], tests_intr[], tests_dma[],
-	tests_vfio[], tests_wire[], tests_tester[], tests_late[];
+	tests_vfio[], tests_wire[], tests_tester[], tests_late[], tests_corpus[];
 
 #endif

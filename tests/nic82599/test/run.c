@@ -25,6 +25,7 @@ int main(void)
 {
 	const struct test *const all[] = {
 		tests_regs, tests_dma, tests_tx, tests_rx, tests_intr, tests_wire, tests_tester, tests_late, tests_vfio,
+		tests_corpus,
 	};
 	unsigned int n = 0, bad = 0;
 
