@@ -131,7 +131,7 @@ static void master(void)
 	CHECK(!memcmp(got.data, f, len));
 	CHECK_EQ(a->dma.refused + b->dma.refused, 0);
 
-	/* a function level reset takes the bit, and so does a client that leaves */
+	/* a function level reset takes the bit */
 	pci_write(a, 0xa8, &v, 2);
 	pci_read(a, PCI_COMMAND, cfg, 2);
 	CHECK_EQ(cfg[0] | cfg[1], 0);

@@ -320,15 +320,32 @@ static void bad_clients(void)
 		}
 }
 
+static void resets(void)
+{
+	struct bench b;
+
+	up(&b);
+	wr(&b, 0, MRQC, 5, 0x10);
+	vfio_input(b.v);
+	CHECK_EQ(rd(&b, 0, MRQC), 5);
+	CHECK_EQ(ask(&b, 13, NULL, 0).flags, 1);
+	CHECK_EQ(rd(&b, 0, MRQC), 0);
+	CHECK(!nic_is_master(b.rig.port[0].nic));
+	down(&b);
+}
+
 static void leaves(void)
 {
 	struct bench b;
 
 	up(&b);
+	CHECK(nic_is_master(b.rig.port[0].nic));
 	close(b.fd);
 	vfio_input(b.v);
 	CHECK(!vfio_connected(b.v));
 	CHECK(vfio_was_connected(b.v));
+	/* the next one finds a card as new */
+	CHECK(!nic_is_master(b.rig.port[0].nic));
 	CHECK(!dma_at(b.rig.port[0].nic, RIG_IOVA, 1, DMA_READ));
 	b.fd = dup(0);
 	down(&b);
@@ -342,6 +359,7 @@ const struct test tests_vfio[] = {
 	{ "vfio-user: memory and eventfds by descriptor", maps_and_interrupts },
 	{ "vfio-user: sync: sent before the doorbell is answered", synchronous },
 	{ "vfio-user: nonsense", bad_clients },
+	{ "vfio-user: reset", resets },
 	{ "vfio-user: the client leaves", leaves },
 	{ 0 }
 };
