@@ -139,7 +139,21 @@ taken_away() {
 	wait_for 30 noticed_gone
 }
 
-ktap_plan 15
+# the driver lets go of what is not there, and takes what has come back as new
+back_again() {
+	unload_drivers || return
+	tell gone 1 off
+	wait_for 60 reload && two_netns && tcp_transfer 2
+}
+# a reset of the function takes the bus master bit, which the kernel puts back and the driver sets again
+function_reset() {
+	local pci
+	pci=$(port_pci | head -n 1)
+	unload_drivers && setpci -s "$pci" COMMAND=6 && echo 1 >"/sys/bus/pci/devices/$pci/reset" &&
+		[ "$(setpci -s "$pci" COMMAND)" = 0006 ] && load_stock && two_netns && pings
+}
+
+ktap_plan 17
 [ "${1-}" = driven ] || ktap_skip_rest "run it by tests/host/card-faults.sh, which makes the faults"
 check "the stock driver finds both ports" load_stock
 check "both links come up" two_netns
@@ -155,5 +169,7 @@ check "and in another order across the queues: data intact, no reset" late "wb-s
 check "a bad EEPROM checksum: the driver refuses the port" eeprom_bad
 check "a ring outside the memory" wild_ring
 check "tcp after all that, equal hashes" tcp_transfer 8
+check "a function level reset" function_reset
 check "a port that is gone is noticed" taken_away
+check "and taken again when it is back: tcp, equal hashes" back_again
 ktap_end
