@@ -118,7 +118,8 @@ static noinline void consume_whole(struct sk_buff *skb)
 		return hand_over_odd(skb);
 
 	trace_consume(skb);
-	skb_release_state(skb);
+	if (skb_has_state(skb) || compat_skb_extensions(skb))
+		skb_release_state(skb);
 	data = skb_release_data(skb);
 
 	c = skb_bulk_cpu_get();

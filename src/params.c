@@ -69,14 +69,22 @@ static void settle_mode(void)
 		skb_bulk_each_cpu(drain, NULL);
 }
 
+/* Return: which of the @nr words @val is, or -EINVAL and one line in the log. */
+static int word_index(const char *val, const char *name, const char * const *word, size_t nr, const char *use)
+{
+	int i = __sysfs_match_string(word, nr, val);
+
+	if (i < 0)
+		pr_err("%s: unknown value '%.*s' (use %s)\n", name, quoted(val), val, use);
+	return i;
+}
+
 static int mode_set(const char *val, const struct kernel_param *kp)
 {
-	int i = __sysfs_match_string(mode_word, ARRAY_SIZE(mode_word), val);
+	int i = word_index(val, "mode", mode_word, ARRAY_SIZE(mode_word), "any, stock or bulk");
 
-	if (i < 0) {
-		pr_err("mode: unknown value '%.*s' (use any, stock or bulk)\n", quoted(val), val);
-		return -EINVAL;
-	}
+	if (i < 0)
+		return i;
 	mutex_lock(&settle_lock);
 	mode = i;
 	if (ready)
@@ -96,12 +104,10 @@ MODULE_PARM_DESC(mode, "how skbs are freed and built: any (dev_consume_skb_any),
 
 static int remote_set(const char *val, const struct kernel_param *kp)
 {
-	int i = __sysfs_match_string(remote_word, ARRAY_SIZE(remote_word), val);
+	int i = word_index(val, "remote", remote_word, ARRAY_SIZE(remote_word), "stack or kernel");
 
-	if (i < 0) {
-		pr_err("remote: unknown value '%.*s' (use stack or kernel)\n", quoted(val), val);
-		return -EINVAL;
-	}
+	if (i < 0)
+		return i;
 	mutex_lock(&settle_lock);
 	remote = i;
 	key_set(&skb_bulk_remote_to_kernel.key, remote == REMOTE_KERNEL);
