@@ -13,7 +13,7 @@ MAKEOVERRIDES :=
 endif
 KERNEL ?= 6.1
 
-.PHONY: help modules install uninstall clean try bench test clean-cache
+.PHONY: help modules install uninstall clean try bench test test-debug clean-cache
 
 help:
 	@echo 'make install    build both modules with DKMS and install them (as root)'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench      what skbs and packets cost, in instructions, by mode and kernel (as root); QUICK=1 compares some'
 	@echo '                cells with the figures kept, PUBLISH=1 writes tests/bench/RESULTS.md as well'
 	@echo 'make test       run all tests (as root)'
+	@echo 'make test-debug run those that find most on a 6.1 built with KASAN, lockdep and the like (as root; half an hour to build)'
 	@echo 'make clean-cache  remove what try and test downloaded and made'
 	@echo
 	@echo 'KVER=release    another kernel than the running one'
@@ -50,6 +51,9 @@ bench:
 
 test:
 	@tests/run
+
+test-debug:
+	@tests/run --kernel 6.1-debug
 
 clean-cache:
 	@tests/vm/clean

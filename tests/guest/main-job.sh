@@ -45,7 +45,7 @@ in_bulk() {
 		[ "${row[head_reused]}" -gt 0 ] && [ "${row[to_kernel_fclone]}" -gt 0 ] &&
 		{ have_sheaves || [ "${row[data_flushed]}" -gt 0 ]; }
 }
-balanced() {
+adds_up() {
 	declare -p row
 	[ $((row[head_taken] + row[head_refilled])) = $((row[head_reused] + row[head_flushed] + row[head_resident])) ] &&
 		[ "${row[data_taken]}" = $((row[data_flushed] + row[data_resident])) ]
@@ -107,7 +107,7 @@ for m in $modes; do
 	case $m in
 	bulk)
 		check "$m: heads and data freed in bulk, heads reused, fclones handed over" in_bulk
-		check "$m: taken is given back or still stacked" balanced
+		check "$m: taken is given back or still stacked" adds_up
 		;;
 	*) check "$m: the module only passes on" passed_on ;;
 	esac

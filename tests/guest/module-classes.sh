@@ -34,14 +34,6 @@ ask() {
 	return 1
 }
 
-# what holds at any time
-balanced() {
-	awk '!/^cpu/ { v[$1] = $2 } END {
-		if (v["head_taken"] + v["head_refilled"] != v["head_reused"] + v["head_flushed"] + v["head_resident"]) { print "heads do not add up"; bad = 1 }
-		if (v["data_taken"] != v["data_flushed"] + v["data_resident"]) { print "data does not add up"; bad = 1 }
-		exit bad }' "$counters"
-}
-
 # judge LATER: reads all counters, a line "class NAME COUNTER=DELTA...", the counters then, and so on; a class moves the
 # counters that it says and no other. What the flushes moved is not looked at. LATER is 1 where skbs are queued first.
 judge() {

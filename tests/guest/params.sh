@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The parameters of skb_bulk: what is wrong is refused with one line that names what is right, at load and at run time.
 # tests/run: kernels=5.10,6.1,6.12,7.3 timeout=400
+# tests/run: kernels=6.1 timeout=400 when=debug
 # shellcheck disable=SC2034,SC2317
 set -u
 cd "$(dirname "$0")/../.." || exit

@@ -75,10 +75,10 @@ in_namespace() {
 suite_of() {
 	case ${1%-rt} in
 	5.10) echo bullseye ;;
-	6.1) echo bookworm ;;
+	6.1 | 6.1-debug) echo bookworm ;;
 	6.12) echo trixie ;;
 	7.3) echo trixie-backports ;;
-	*) die "no kernel '$1': choose 5.10, 6.1, 6.12 or 7.3, each with -rt or without" ;;
+	*) die "no kernel '$1': choose 5.10, 6.1, 6.12 or 7.3, each with -rt or without, or 6.1-debug" ;;
 	esac
 }
 
