@@ -16,6 +16,14 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "root is needed to $1: run this as root or through sudo"
 }
 
+need_cache() {
+	[ ! -e "$cache/CACHEDIR.TAG" ] || return 0
+	# what is deleted later must have been made here
+	mkdir -p "$cache" || die "cannot make the cache $cache: run this as root, or name another place in SKB_BULK_CACHE"
+	[ -z "$(ls -A "$cache")" ] || die "$cache holds other things: name an empty place in SKB_BULK_CACHE"
+	echo "Signature: 8a477f597d28d172789f06886806bc55" >"$cache/CACHEDIR.TAG"
+}
+
 # need_tools TOOL=PACKAGE...: install the packages of the tools, or files, that are missing
 need_tools() {
 	local t missing=()
@@ -26,6 +34,7 @@ need_tools() {
 	command -v apt-get >/dev/null || die "please install ${missing[*]} (there is no apt-get here to do it)"
 	need_root "install ${missing[*]}"
 	say "installing ${missing[*]} with apt"
+	need_cache
 	mkdir -p "$cache/log"
 	apt-get update -q >"$cache/log/apt.log" 2>&1 || die "apt-get update failed: see $cache/log/apt.log"
 	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >>"$cache/log/apt.log" 2>&1 ||
@@ -38,12 +47,7 @@ need_compiler() { need_tools make=make gcc=gcc /usr/include/stdio.h=libc6-dev; }
 # lock NAME: hold a lock until this process ends, so that two runs do not make one thing twice
 lock() {
 	local fd
-	if [ ! -e "$cache/CACHEDIR.TAG" ]; then
-		# what is deleted later must have been made here
-		mkdir -p "$cache" || die "cannot make the cache $cache: run this as root, or name another place in SKB_BULK_CACHE"
-		[ -z "$(ls -A "$cache")" ] || die "$cache holds other things: name an empty place in SKB_BULK_CACHE"
-		echo "Signature: 8a477f597d28d172789f06886806bc55" >"$cache/CACHEDIR.TAG"
-	fi
+	need_cache
 	mkdir -p "$cache/lock"
 	exec {fd}>"$cache/lock/$1"
 	flock -n "$fd" && return
