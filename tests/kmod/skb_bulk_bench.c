@@ -18,10 +18,17 @@
 #define WARM_UP		3
 #define FLOWS		8
 #define FRAGS		4
-/* slabs are at most that large; that many are kept from the allocator, that many more are put on top of its lists */
-#define BLOCK_ORDER	3
-#define BLOCKS		1024
-#define BLOCKS_FREE	192
+/* slab pages are at most that large; so many of each size are kept from the allocator, so many are put on top of its lists */
+#define BLOCK_ORDERS	4
+#define BLOCKS		2048
+#define BLOCKS_FREE	512
+/* the low bits of a page's number: bulk finds slab pages by them */
+#define HOMES		128
+#define BLOCKS_HOME	(BLOCKS / HOMES)
+/* so many skbs at least fill what is free in slab pages that others have */
+#define PLUGS		1024
+/* so many make the slab pages of which others hold a quarter */
+#define SCATTERED	2048
 /* what a driver's fragment holds besides a packet of 1,000 bytes */
 #define FRAG_SIZE	(SKB_DATA_ALIGN(NET_SKB_PAD + 1000) + SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
 
@@ -39,7 +46,8 @@ MODULE_PARM_DESC(scatter, "meanwhile others hold a quarter of each slab page, at
 
 /* what is measured, and who keeps the data when it is a clone that is freed */
 static struct sk_buff **skbs, **originals, **scratch, **held;
-static struct page *shared_page, *block[BLOCKS];
+static struct page *shared_page, *block[BLOCK_ORDERS][BLOCKS], *surplus[BLOCKS];
+static unsigned int held_nr;
 static u32 seed;
 
 /* the same order in each run */
@@ -288,49 +296,102 @@ static int one_round(const struct method *method, bool counts)
 	return 0;
 }
 
-/*
- * New slab pages come from random places, as they do when a host has been up for a while. What bulk costs depends on
- * where they are, which would else be a matter of how this boot went; hence several seeds for each cell.
- * Those on top of the allocator's lists go back into the lot, others are drawn.
- */
-static int stir(void)
+static struct page **block_slot(struct page *page, unsigned int order)
 {
+	struct page **slot = &block[order][(page_to_pfn(page) >> order) % HOMES * BLOCKS_HOME];
 	unsigned int i;
 
-	for (i = 0; i < BLOCKS; i++)
-		if (!block[i])
-			block[i] = alloc_pages(GFP_KERNEL | __GFP_NOWARN, BLOCK_ORDER);
-	for (i = 0; i < BLOCKS; i++)
-		if (!block[i])
-			return -ENOMEM;
-	for (i = 0; i < BLOCKS_FREE; i++) {
-		unsigned int j = next_random() % BLOCKS;
-
-		if (block[j])
-			__free_pages(block[j], BLOCK_ORDER);
-		block[j] = NULL;
-	}
-	return 0;
+	for (i = 0; i < BLOCKS_HOME; i++)
+		if (!slot[i])
+			return &slot[i];
+	return NULL;
 }
 
-/* slab pages as a long life leaves them, none of them ever empty */
-static int hold_some(void)
+/* as many for each home as there are, wherever this boot has them */
+static int fill_blocks(unsigned int order)
+{
+	unsigned int i, missing = 0, extra = 0;
+
+	for (i = 0; i < BLOCKS; i++)
+		missing += !block[order][i];
+	while (missing && extra < BLOCKS) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+		struct page **slot = page ? block_slot(page, order) : NULL;
+
+		if (!page)
+			break;
+		if (slot) {
+			*slot = page;
+			missing--;
+		} else {
+			surplus[extra++] = page;
+		}
+	}
+	while (extra)
+		__free_pages(surplus[--extra], order);
+	return missing > BLOCKS / 8 ? -ENOMEM : 0;
+}
+
+/*
+ * New slab pages come from random places, as they do when a host has been up for a while. What bulk costs depends on
+ * where they are, which would else be a matter of how this boot went; hence several seeds for each cell, and the same
+ * places for the same seed. Those on top of the allocator's lists go back into the lot, others are drawn; the larger
+ * ones first, so that what is left of them is not on top of the lists of smaller ones. All have been filled.
+ */
+static void stir(void)
+{
+	unsigned int i, o;
+
+	for (o = BLOCK_ORDERS; o--;)
+		for (i = 0; i < BLOCKS_FREE; i++) {
+			unsigned int j = next_random() % BLOCKS;
+
+			if (block[o][j])
+				__free_pages(block[o][j], o);
+			block[o][j] = NULL;
+		}
+}
+
+static int hold(unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = 0; i < NR_MAX; i++) {
-		held[i] = cell.class->make(&methods[ANY], i);
-		if (!held[i])
+	for (i = 0; i < nr; i++) {
+		held[held_nr] = cell.class->make(&methods[ANY], i);
+		if (!held[held_nr])
 			break;
+		held_nr++;
 	}
 	consume_all(originals, i);
-	if (i < NR_MAX) {
-		consume_all(held, i);
-		return -ENOMEM;
+	return i < nr ? -ENOMEM : 0;
+}
+
+/*
+ * Others keep so many skbs meanwhile that no slab page from before the measurement has room left: how many had is a
+ * matter of how this boot went. With scatter they also hold a quarter of each of many more pages than a ring needs,
+ * at random places: pages as a long life leaves them, none of them ever empty.
+ */
+static int prepare_pages(void)
+{
+	unsigned int o;
+	int err;
+
+	for (o = 0; o < BLOCK_ORDERS; o++) {
+		err = fill_blocks(o);
+		if (err)
+			return err;
 	}
-	shuffle(held, NR_MAX);
-	consume_all(held + NR_MAX / 4, NR_MAX - NR_MAX / 4);
-	return 0;
+	err = hold(PLUGS);
+	stir();
+	if (err || !scatter)
+		return err;
+	err = hold(SCATTERED);
+	if (!err) {
+		shuffle(held + PLUGS, SCATTERED);
+		held_nr -= SCATTERED - SCATTERED / 4;
+		consume_all(held + held_nr, SCATTERED - SCATTERED / 4);
+	}
+	return err;
 }
 
 /*
@@ -343,9 +404,7 @@ static int measure(unsigned int rounds)
 	int err = 0;
 
 	seed = first_seed;
-	err = stir();
-	if (!err && scatter)
-		err = hold_some();
+	err = prepare_pages();
 	for (round = 0; !err && round < prime; round++)
 		err = one_round(&methods[ANY], false);
 	for (round = 0; !err && round < WARM_UP + rounds; round++) {
@@ -353,8 +412,8 @@ static int measure(unsigned int rounds)
 		cond_resched();
 	}
 	skb_bulk_flush();
-	if (held[0])
-		consume_all(held, NR_MAX / 4);
+	consume_all(held, held_nr);
+	held_nr = 0;
 	return err;
 }
 
@@ -434,15 +493,16 @@ MODULE_PARM_DESC(cell, "write CLASS ORDER METHOD RING ROUNDS to measure, read wh
 
 static void release(void)
 {
-	unsigned int i;
+	unsigned int i, o;
 
 	kvfree(skbs);
 	kvfree(originals);
 	kvfree(scratch);
 	kvfree(held);
-	for (i = 0; i < BLOCKS; i++)
-		if (block[i])
-			__free_pages(block[i], BLOCK_ORDER);
+	for (o = 0; o < BLOCK_ORDERS; o++)
+		for (i = 0; i < BLOCKS; i++)
+			if (block[o][i])
+				__free_pages(block[o][i], o);
 	if (shared_page)
 		put_page(shared_page);
 }
