@@ -10,27 +10,28 @@ SYS_DELETE_MODULE, SYS_FINIT_MODULE = 176, 313
 left_behind = [f"/sys/module/{name}", f"/sys/kernel/debug/{name}", f"/sys/kernel/tracing/events/{name}"]
 
 
-def allowed(n):
-    """the nth allocation from here on fails; Return: whether it came to that"""
-    with open("/proc/thread-self/fail-nth", "r+") as f:
-        if n:
-            f.write(str(n))
-            return None
-        f.seek(0)
-        left = int(f.read())
-        if left:
-            f.seek(0)
-            f.write("0")
-        return left == 0
+fail_nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
+
+
+def let_fail(n):
+    """The nth allocation from here on fails."""
+    os.pwrite(fail_nth, str(n).encode(), 0)
+
+
+def has_failed():
+    """Whether it came to that; if not, it will not any more."""
+    left = int(os.pread(fail_nth, 16, 0).rstrip(b"\0\n"))
+    let_fail(0)
+    return left == 0
 
 
 failed = survived = 0
 for n in range(1, 5000):
     fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-    allowed(n)
+    let_fail(n)
     status = libc.syscall(SYS_FINIT_MODULE, fd, parameters, 0)
     error = ctypes.get_errno()
-    done = not allowed(0)
+    done = not has_failed()
     os.close(fd)
     if status == 0:
         survived += not done
