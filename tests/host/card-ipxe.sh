@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # A driver that the card was not written for: iPXE's own, from Debian's package, fetches a file over the emulated port.
 # tests/run: timeout=600
+# shellcheck disable=SC2154 # lib.sh says where the cache is
 set -eu
 cd "$(dirname "$0")/../.."
 here=$PWD
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
-# shellcheck source=tests/vm/lib.sh
+# shellcheck source=/dev/null
 . tests/vm/lib.sh
 
 case ${1-} in
