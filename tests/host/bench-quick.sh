@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Freeing in bulk is still as cheap as tests/bench/baseline.csv says, on each kernel.
-# tests/run: timeout=1500 when=named
+# tests/run: timeout=1500
 set -eu
 cd "$(dirname "$0")/../.."
 # shellcheck source=/dev/null
