@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Loads a module with its first allocation failing, then its second, and so on, until a load needs no more of them.
+# Loads a module again and again, each time with another allocation failing: every one of the last, among which are those of
+# the module itself, and some of those that the kernel makes before.
 # Usage: load_failing.py FILE NAME [PARAMETER=VALUE]...: what a failed load returns must be ENOMEM, and nothing may be left
 import ctypes, errno, os, sys
 
@@ -18,33 +19,46 @@ def let_fail(n):
     os.pwrite(fail_nth, str(n).encode(), 0)
 
 
-def has_failed():
-    """Whether it came to that; if not, it will not any more."""
+def left_to_go():
+    """How many allocations short of the nth it stayed; 0 if that failed. None fails any more."""
     left = int(os.pread(fail_nth, 16, 0).rstrip(b"\0\n"))
     let_fail(0)
-    return left == 0
+    return left
 
 
-failed = survived = 0
-for n in range(1, 5000):
+def load(n):
+    """Returns the error and how far it was from failing."""
     fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
     let_fail(n)
-    status = libc.syscall(SYS_FINIT_MODULE, fd, parameters, 0)
-    error = ctypes.get_errno()
-    done = not has_failed()
+    error = libc.syscall(SYS_FINIT_MODULE, fd, parameters, 0) and ctypes.get_errno()
+    left = left_to_go()
     os.close(fd)
-    if status == 0:
-        survived += not done
-        if libc.syscall(SYS_DELETE_MODULE, name.encode(), 0):
-            sys.exit(f"allocation {n}: the module loads, and cannot be unloaded: {os.strerror(ctypes.get_errno())}")
-    else:
+    return error, left
+
+
+def unload():
+    if libc.syscall(SYS_DELETE_MODULE, name.encode(), 0):
+        sys.exit(f"it cannot be unloaded: {os.strerror(ctypes.get_errno())}")
+
+
+LAST, EACH, MANY = 200, 16, 1000000
+error, left = load(MANY)
+if error:
+    sys.exit(f"it does not load at all: {os.strerror(error)}")
+unload()
+total = MANY - left
+failed = survived = 0
+for n in [*range(1, total - LAST, EACH), *range(max(1, total - LAST), total + 1)]:
+    error, left = load(n)
+    if error:
         failed += 1
         if error != errno.ENOMEM:
             sys.exit(f"allocation {n}: {os.strerror(error)} instead of {os.strerror(errno.ENOMEM)}")
-    left = [p for p in left_behind if os.path.exists(p)]
-    if left:
-        sys.exit(f"allocation {n}: there is still {' '.join(left)}")
-    if done:
-        print(f"{n - 1} allocations: {failed} loads failed, {survived} did without")
-        sys.exit(0 if status == 0 and failed > 10 else 1)
-sys.exit("there was no end of allocations")
+    else:
+        survived += left == 0
+        unload()
+    behind = [p for p in left_behind if os.path.exists(p)]
+    if behind:
+        sys.exit(f"allocation {n}: there is still {' '.join(behind)}")
+print(f"{total} allocations: {failed} loads failed, {survived} did without")
+sys.exit(failed < 10)
