@@ -65,7 +65,8 @@ inside() {
 	cp "/lib/modules/$kver"/modules.{order,builtin,builtin.modinfo} "/lib/modules/$new/"
 	ln -s "$(readlink -f "/lib/modules/$kver/build")" "/lib/modules/$new/build"
 	check "a kernel upgrade builds for the new kernel" /etc/kernel/postinst.d/dkms "$new" || true
-	check "and finds the fork there" modinfo -k "$new" ixgbe_bulk || true
+	# newer dkms leaves this kernel without a modules.dep to look in
+	check "and puts the fork there" test -n "$(find "/lib/modules/$new/" -name 'ixgbe_bulk.ko*')" || true
 	old=4.19.0-99-amd64
 	cp -a "/lib/modules/$new" "/lib/modules/$old"
 	rm -rf "/lib/modules/$old/updates"
