@@ -20,7 +20,7 @@ both() { refuse failslab "$@" && refuse fail_page_alloc "$@"; }
 load_refused() {
 	# whoever may sleep is refused, too; a trace of each would be taken for trouble
 	both verbose=0 ignore-gfp-wait=N && refuse fail_page_alloc min-order=0 &&
-		python3 tests/guest/load_failing.py "$(modinfo -n skb_bulk)" skb_bulk
+		python3 tests/guest/load_failing.py "$(modinfo -n skb_bulk)" skb_bulk depth=none
 }
 
 refused() { echo $((2000000 - $(cat /sys/kernel/debug/failslab/times) - $(cat /sys/kernel/debug/fail_page_alloc/times))); }

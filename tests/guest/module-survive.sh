@@ -89,6 +89,8 @@ netconsole() {
 	nsenter --net=/run/netns/left bash -c 'echo 1 >/tmp/config/netconsole/fork/enabled' || status=1
 	before=$(counter consumed) deferred=$(counter deferred)
 	pktgen 60000 "clone_skb 0" >/dev/null 2>&1 &
+	# it takes its time to begin
+	wait_for 10 flows || status=1
 	for ((i = 0; i < 300; i++)); do
 		echo "<3>survive line $i" >/dev/kmsg
 	done
