@@ -119,7 +119,7 @@ end_of_netns() {
 	hold_long || return
 	in_left nft -f - <<-END || return
 		table inet watch {
-			chain out {
+			chain sent {
 				type filter hook output priority 0;
 				ct state new counter
 			}
