@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# What skb_bulk and the fork do when memory is refused, on a kernel that refuses it on demand: each allocation of loading in
-# turn, then some of all that interrupts and softirqs ask for, under traffic in each mode.
+# What skb_bulk and the fork do when memory is refused, on a kernel that refuses it on demand: each allocation of the module's own
+# while it loads, one at a time; then some of all that interrupts and softirqs ask for, under traffic in each mode.
 # tests/run: kernels=6.1 ports=2 timeout=600 when=debug
 # shellcheck disable=SC2317,SC2154
 set -u
@@ -49,7 +49,7 @@ if [ ! -d /sys/kernel/debug/failslab ]; then
 	ktap_end
 fi
 ktap_plan 8
-check "each allocation of loading fails once" load_refused
+check "each allocation of its own while it loads fails once" load_refused
 check "the fork's ports are up" load_fork || ktap_skip_rest "no ports"
 check "two namespaces" two_netns || ktap_skip_rest "no link"
 for mode in any stock bulk; do

@@ -206,7 +206,10 @@ idle_back() {
 	# what was armed with a longer time before comes when that is over: a drain through reset is not what is looked at
 	echo 1 >"$skb_bulk_debug/reset"
 	in_left ping -q -c 5 -i 0.1 "$right_ip" >/dev/null
-	wait_for 70 empty
+	wait_for 70 empty && return
+	grep -E 'resident|idle' "$counters"
+	balanced
+	return 1
 }
 
 unload_under_traffic() {

@@ -16,6 +16,7 @@ need_root() {
 	[ "$(id -u)" = 0 ] || die "root is needed to $1: run this as root or through sudo"
 }
 
+# need_cache: it is there, and is ours
 need_cache() {
 	[ ! -e "$cache/CACHEDIR.TAG" ] || return 0
 	# what is deleted later must have been made here
@@ -77,11 +78,11 @@ in_namespace() {
 
 # suite_of KERNEL: the Debian suite that a kernel's name stands for
 suite_of() {
-	case ${1%-rt} in
-	5.10) echo bullseye ;;
-	6.1 | 6.1-debug) echo bookworm ;;
-	6.12) echo trixie ;;
-	7.3) echo trixie-backports ;;
+	case $1 in
+	5.10 | 5.10-rt) echo bullseye ;;
+	6.1 | 6.1-rt | 6.1-debug) echo bookworm ;;
+	6.12 | 6.12-rt) echo trixie ;;
+	7.3 | 7.3-rt) echo trixie-backports ;;
 	*) die "no kernel '$1': choose 5.10, 6.1, 6.12 or 7.3, each with -rt or without, or 6.1-debug" ;;
 	esac
 }
