@@ -26,10 +26,11 @@ traffic_on() {
 		ip netns exec $ns socat -u -b 300 /dev/zero "UDP-SENDTO:$ip:7000" >/dev/null 2>&1 &
 		traffic+=($!)
 	done
-	in_right timeout 300 socat -u TCP-LISTEN:7001,fork /dev/null >/dev/null 2>&1 &
+	# not by in_left and in_right: what a function runs outlives the shell that is killed
+	ip netns exec right timeout 300 socat -u TCP-LISTEN:7001,fork /dev/null >/dev/null 2>&1 &
 	traffic+=($!)
 	sleep 0.5
-	in_left socat -u /dev/zero "TCP:$right_ip:7001" >/dev/null 2>&1 &
+	ip netns exec left socat -u /dev/zero "TCP:$right_ip:7001" >/dev/null 2>&1 &
 	traffic+=($!)
 	sleep 0.5
 }
