@@ -37,6 +37,12 @@ static noinline void skb_release_state(struct sk_buff *skb)
 	skb_ext_reset(skb);
 }
 
+/* Return: whether no clone has the data any more */
+static bool skb_unref_data(const struct sk_buff *skb)
+{
+	return !atomic_sub_return(skb->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1, &skb_shinfo(skb)->dataref);
+}
+
 static noinline void skb_release_frags(struct sk_buff *skb)
 {
 	unsigned int i;
@@ -66,6 +72,8 @@ static bool skb_release_data(struct sk_buff *skb)
 {
 	/* a destructor may have taken it away */
 	if (unlikely(!skb->head))
+		return false;
+	if (skb->cloned && !skb_unref_data(skb))
 		return false;
 	if (skb_shinfo(skb)->nr_frags)
 		skb_release_frags(skb);
@@ -108,8 +116,21 @@ static noinline void hand_over_odd(struct sk_buff *skb)
 		hand_over(skb, SKB_BULK_FRAG_LIST);
 }
 
-/* neither clone nor fclone; when it is stacked, nothing of it but the head is left */
-static noinline void consume_whole(struct sk_buff *skb)
+/* TCP's skbs are in pairs: the head goes back to its pair, and that to SLUB when the other one is there */
+static void skb_release_fclone(struct sk_buff *skb)
+{
+	struct sk_buff_fclones *pair;
+
+	if (skb->fclone == SKB_FCLONE_ORIG)
+		pair = container_of(skb, struct sk_buff_fclones, skb1);
+	else
+		pair = container_of(skb, struct sk_buff_fclones, skb2);
+	if (refcount_dec_and_test(&pair->fclone_ref))
+		kfree(pair);
+}
+
+/* when its head is stacked, nothing else of it is left */
+static noinline void consume_uncommon(struct sk_buff *skb)
 {
 	struct skb_bulk_cpu *c;
 	bool data;
@@ -128,19 +149,14 @@ static noinline void consume_whole(struct sk_buff *skb)
 		stack_data(c, skb);
 	else
 		c->data.elsewhere++;
-	skb_bulk_stack_push(&c->head, skb, &skb_bulk_head_slab);
-	skb_bulk_cpu_put();
-}
-
-/* TCP's skbs are fclones and clones: they are the kernel's, and leave before anything is saved for what comes after */
-static noinline void consume_uncommon(struct sk_buff *skb)
-{
-	if (skb->fclone)
-		hand_over(skb, SKB_BULK_FCLONE);
-	else if (skb->cloned)
-		hand_over(skb, SKB_BULK_CLONE);
-	else
-		consume_whole(skb);
+	if (!skb->fclone) {
+		skb_bulk_stack_push(&c->head, skb, &skb_bulk_head_slab);
+		skb_bulk_cpu_put();
+	} else {
+		c->head.elsewhere++;
+		skb_bulk_cpu_put();
+		skb_release_fclone(skb);
+	}
 }
 
 /* the end of the common way, and what it leaves to do once for many skbs: claim a run, give a full one back */
@@ -262,7 +278,7 @@ static noinline void consume_as_kernel(struct sk_buff *skb, int budget)
  * @budget: what the core passed to the NAPI poll function; 0 if the caller is not in NAPI context (netpoll)
  *
  * What napi_consume_skb() does, with head and data gathered by slab page and given back to SLUB many at a time. An skb
- * that is shared, cloned, zero-copy or of a page pool goes to napi_consume_skb() itself.
+ * that is shared, zero-copy or of a page pool goes to the kernel's own function.
  *
  * Context: NAPI poll (softirq, IRQs on) if @budget is not 0, else any but NMI.
  * Takes the caller's reference to @skb.

@@ -16,8 +16,6 @@
 enum skb_bulk_reason {
 	SKB_BULK_SHARED,
 	SKB_BULK_REMOTE,
-	SKB_BULK_FCLONE,
-	SKB_BULK_CLONE,
 	SKB_BULK_PAGE_POOL,
 	SKB_BULK_ZEROCOPY,
 	SKB_BULK_FRAG_LIST,
@@ -36,7 +34,7 @@ struct skb_bulk_cpu {
 	struct skb_bulk_stack head;
 	struct skb_bulk_stack data;
 
-	u64 consumed;		/* skbs whose head was stacked */
+	u64 consumed;		/* skbs taken apart */
 	u64 handed[SKB_BULK_REASONS];
 	u64 build_kernel;	/* heads that the kernel had to provide */
 	u64 refills;

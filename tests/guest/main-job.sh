@@ -42,7 +42,7 @@ passed_on() { # the module counts nothing in a mode in which it only passes on
 in_bulk() {
 	declare -p row
 	[ "${row[sent]}" -gt 500 ] && [ "${row[head_taken]}" -gt 500 ] && [ "${row[head_flushed]}" -gt 0 ] &&
-		[ "${row[head_reused]}" -gt 0 ] && [ "${row[to_kernel_fclone]}" -gt 0 ] &&
+		[ "${row[head_reused]}" -gt 0 ] && [ "${row[head_fclone]}" -gt 0 ] &&
 		{ have_sheaves || [ "${row[data_flushed]}" -gt 0 ]; }
 }
 adds_up() {
@@ -106,7 +106,7 @@ for m in $modes; do
 	table_row >>/tmp/table
 	case $m in
 	bulk)
-		check "$m: heads and data freed in bulk, heads reused, fclones handed over" in_bulk
+		check "$m: heads and data freed in bulk, heads reused, pairs released" in_bulk
 		check "$m: taken is given back or still stacked" adds_up
 		;;
 	*) check "$m: the module only passes on" passed_on ;;

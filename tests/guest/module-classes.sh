@@ -40,7 +40,7 @@ judge() {
 	awk -v later="$1" '
 		function compare(  n) {
 			for (n in now) {
-				if (n !~ /^to_kernel_/ && n !~ /^(consumed|head_taken|head_reused|head_refilled|data_taken|data_single)$/) continue
+				if (n !~ /^to_kernel_/ && n !~ /^(consumed|head_taken|head_reused|head_refilled|head_fclone|data_taken|data_single)$/) continue
 				if (now[n] - old[n] != want[n] + 0) { print class ": " n " moved by " now[n] - old[n] ", not " want[n] + 0; bad = 1 }
 			}
 			if (later && now["deferred"] - old["deferred"] < 1) { print class ": was not deferred"; bad = 1 }
@@ -82,7 +82,7 @@ context() {
 # the kernel's own caches, without what CPUs hold ready: objects of every cache that heads and data come from
 objects() {
 	local c d seen=''
-	for c in skbuff_head_cache skbuff_small_head kmalloc-512 kmalloc-1k kmalloc-2k kmalloc-4k kmalloc-8k; do
+	for c in skbuff_head_cache skbuff_fclone_cache skbuff_small_head kmalloc-512 kmalloc-1k kmalloc-2k kmalloc-4k kmalloc-8k; do
 		[ -e $slabs/$c ] || continue
 		d=$(readlink -f $slabs/$c)
 		case $seen in *" $d "*) continue ;; esac

@@ -30,7 +30,9 @@ held-extension%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\tskb
 held-socket%consume.c%/^static noinline void skb_release_state/,/^}/ s/^\t\tskb->destructor(skb);$//%bytes are charged to the socket
 held-frags%consume.c%s/^\t\tskb_release_frags(skb);$/\t\t;/%page 0 has 2 references
 zerocopy-delayed%consume.c%s/skb_zcopy(skb) ||/false ||/%completed 0 times
-clone-stacked%consume.c%s/skb->cloned ||/false ||/%clone-last: to_kernel_clone|BUG|bad page
+clone-owns-data%consume.c%s/skb->cloned \&\& !skb_unref_data(skb)/false/%clone-last|BUG|bad page
+headers-counted%consume.c%s/skb->nohdr ? .*: 1, /1, /%tcp-(last|first)|objects before
+pair-kept%consume.c%s/if (refcount_dec_and_test(&pair->fclone_ref))/if (refcount_dec_and_test(\&pair->fclone_ref) \&\& false)/%fclone.*objects before
 double-push%consume.c%/^static noinline void consume_whole/,/^}/ s/^\tskb_bulk_stack_push(&c->head, .*$/&\n&/%do not add up|BUG|same head
 budget-ignored%consume.c%s/likely(budget && skb)/likely(skb)/%was not deferred|BUG|WARNING
 dirty-head%alloc.c%s/memset(skb, 0, offsetof(struct sk_buff, tail));/skb->next = NULL;/%the kernel has

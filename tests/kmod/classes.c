@@ -20,6 +20,16 @@
 #define SLAB_DATA	STACKED "data_taken=1"
 #endif
 #define OTHER_DATA	STACKED "data_single=1"
+/* two that share their data: the second has it alone; heads of a pair are not stacked */
+#ifdef HAVE_SHEAVES
+#define SHARED_DATA	"consumed=2 data_single=2"
+#define PAIRED_ALONE	"consumed=1 head_fclone=1 data_single=1"
+#else
+#define SHARED_DATA	"consumed=2 data_single=1 data_taken=1"
+#define PAIRED_ALONE	"consumed=1 head_fclone=1 data_taken=1"
+#endif
+#define CLONES		SHARED_DATA " head_taken=2"
+#define PAIRED		SHARED_DATA " head_fclone=2"
 
 #define PATTERN		0x5a
 
@@ -248,6 +258,17 @@ static int make_fclone(struct made *m)
 	return make_fclone_alone(m) ?: give(m, skb_clone(m->skb[0], GFP_KERNEL));
 }
 
+/* as TCP does: the one that stays for retransmission has no claim on the headers */
+static int make_tcp(struct made *m)
+{
+	int err = make_fclone_alone(m);
+
+	if (err)
+		return err;
+	__skb_header_release(m->skb[0]);
+	return give(m, skb_clone(m->skb[0], GFP_KERNEL));
+}
+
 static int make_reversed(struct made *m, int (*make)(struct made *m))
 {
 	int err = make(m);
@@ -267,14 +288,20 @@ static int make_fclone_first(struct made *m)
 	return make_reversed(m, make_fclone);
 }
 
+static int make_tcp_first(struct made *m)
+{
+	return make_reversed(m, make_tcp);
+}
+
 /* the data is still the other head's */
 static int between_clones(struct made *m)
 {
 	const struct sk_buff *left = m->skb[1];
+	int refs = atomic_read(&skb_shinfo(left)->dataref);
 	unsigned int i;
 
-	if (atomic_read(&skb_shinfo(left)->dataref) != 1)
-		return wrong("the data has %d references", atomic_read(&skb_shinfo(left)->dataref));
+	if (refs != (left->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1))
+		return wrong("the data has %#x references", refs);
 	for (i = 0; i < left->len; i++)
 		if (left->data[i] != PATTERN)
 			return wrong("byte %u of the data changed", i);
@@ -574,11 +601,13 @@ const struct skb_class classes[] = {
 	{ "frags", SLAB_DATA, make_frags, NULL, look_pages, end_pages },
 	{ "frags-shared", SLAB_DATA, make_frags_shared, NULL, look_pages, end_pages },
 	{ "frag-list", "to_kernel_frag_list=1", make_frag_list, NULL, look_destructed },
-	{ "clone-last", "to_kernel_clone=2", make_clone, between_clones },
-	{ "clone-first", "to_kernel_clone=2", make_clone_first, between_clones },
-	{ "fclone-alone", "to_kernel_fclone=1", make_fclone_alone },
-	{ "fclone-last", "to_kernel_fclone=2", make_fclone, between_clones },
-	{ "fclone-first", "to_kernel_fclone=2", make_fclone_first, between_clones },
+	{ "clone-last", CLONES, make_clone, between_clones },
+	{ "clone-first", CLONES, make_clone_first, between_clones },
+	{ "fclone-alone", PAIRED_ALONE, make_fclone_alone },
+	{ "fclone-last", PAIRED, make_fclone, between_clones },
+	{ "fclone-first", PAIRED, make_fclone_first, between_clones },
+	{ "tcp-last", PAIRED, make_tcp, between_clones },
+	{ "tcp-first", PAIRED, make_tcp_first, between_clones },
 	{ "shared", "to_kernel_shared=1 " SLAB_DATA, make_shared, between_shared, look_destructed },
 	{ "zerocopy", "to_kernel_zerocopy=1", make_zerocopy, NULL, look_zerocopy, end_pages },
 	{ "zerocopy-linear", "to_kernel_zerocopy=1", make_zerocopy_linear, NULL, look_zerocopy },
