@@ -202,12 +202,21 @@ static noinline void full_data_stack_head(struct skb_bulk_cpu *c, unsigned long 
 	stack_head(c, skb, data);
 }
 
-/* @skb's data overdrew what the stack may hold, and is charged already */
+/* @skb's data, charged already, overdrew what the stack may hold, or data goes back one at a time */
 static noinline void overdrawn(struct skb_bulk_cpu *c, struct sk_buff *skb, void *data)
 {
-	skb_bulk_stack_push(&c->data, data, data_slab(skb_end_offset(skb)));
-	skb_bulk_stack_shed(&c->data);
-	stack_head(c, skb, data);
+	const struct skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
+
+	if (!c->data.single) {
+		skb_bulk_stack_push(&c->data, data, slab);
+		skb_bulk_stack_shed(&c->data);
+		return stack_head(c, skb, data);
+	}
+	skb_bulk_stack_give_back_one(&c->data, data, slab);
+	if (!c->head.single)
+		return stack_head(c, skb, data);
+	skb_bulk_stack_give_back_one(&c->head, skb, &skb_bulk_head_slab);
+	skb_bulk_cpu_put();
 }
 
 /*

@@ -59,9 +59,31 @@ void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache 
 	s->consumed = consumed;
 }
 
+static void judge_anew(struct skb_bulk_stack *s)
+{
+	s->evictions = 0;
+	s->gone_before = s->gone;
+	s->flushes_before = s->flushes;
+}
+
+/* there are no runs; none is started before @until objects have gone one at a time */
+static void start_single(struct skb_bulk_stack *s, u64 until)
+{
+	s->single = true;
+	s->single_until = until;
+	s->room -= SKB_BULK_NO_ROOM;
+}
+
+static noinline void end_single(struct skb_bulk_stack *s)
+{
+	s->single = false;
+	s->room += SKB_BULK_NO_ROOM;
+	judge_anew(s);
+}
+
 /*
  * At most @depth objects: of heads, which alone are popped, a sixteenth in reserve; and as many whole runs as fit in the
- * rest, or four shorter ones, which keep nothing back. The stack is empty.
+ * rest, or up to four shorter ones, which keep nothing back. The stack is empty.
  */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
@@ -69,11 +91,16 @@ void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 
 	s->reserve_max = s->head ? depth / (SKB_BULK_OBJECTS / SKB_BULK_RESERVE) : 0;
 	depth -= s->reserve_max;
-	s->runs = max_t(unsigned int, depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : SKB_BULK_WAYS);
+	s->runs = max(depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : clamp_t(unsigned int, depth / 4, 1, SKB_BULK_WAYS));
 	s->limit_max = clamp_t(unsigned int, depth / s->runs, 1, s->len);
 	s->keep_free = s->limit_max == s->len ? s->runs / 8 : s->runs + 1;
 	s->mask = clamp_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_WAYS, SKB_BULK_PLACES) - 1;
 	s->room = s->room_max;
+	s->single = false;
+	s->single_next = SKB_BULK_SINGLE_MIN;
+	if (s->limit_max == 1)
+		start_single(s, U64_MAX);
+	judge_anew(s);
 	for (i = 0; i < SKB_BULK_PLACES; i++)
 		s->slab[i] = SKB_BULK_NO_SLAB;
 	s->free_nr = s->runs;
@@ -195,13 +222,18 @@ void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i)
 		give_back_rest(s, i);
 }
 
-void skb_bulk_stack_drain(struct skb_bulk_stack *s)
+static void drain_runs(struct skb_bulk_stack *s)
 {
 	unsigned long i;
 
 	for (i = 0; i <= s->mask; i++)
 		if (live(s, i))
 			flush_run(s, i);
+}
+
+void skb_bulk_stack_drain(struct skb_bulk_stack *s)
+{
+	drain_runs(s);
 	if (s->reserve_nr) {
 		unsigned int nr = s->reserve_nr;
 
@@ -209,6 +241,9 @@ void skb_bulk_stack_drain(struct skb_bulk_stack *s)
 		give_back(s, s->reserve, nr, 0);
 	}
 	s->wanted = false;
+	if (s->single && s->limit_max > 1)
+		end_single(s);
+	s->single_next = SKB_BULK_SINGLE_MIN;
 }
 
 /* gives back what was not used since the last call. Return: whether anything is left. */
@@ -231,18 +266,33 @@ bool skb_bulk_stack_age(struct skb_bulk_stack *s)
 		give_back(s, s->reserve, nr, 0);
 	}
 	s->reserve_used = false;
+	/* what goes back here was not evicted */
+	judge_anew(s);
 	return left || s->reserve_nr;
 }
 
+/* or a run with so many that looking for a fuller one costs more than it gains */
 static unsigned long fullest_of_set(const struct skb_bulk_stack *s, unsigned long i)
 {
+	unsigned int most = run_nr(s, i);
 	unsigned long fullest = i;
 	unsigned long way;
 
-	for (way = 1; way < SKB_BULK_WAYS; way++)
-		if (run_nr(s, i ^ way) > run_nr(s, fullest))
+	for (way = 1; way < SKB_BULK_WAYS && most < SKB_BULK_RUN_MIN; way++) {
+		unsigned int nr = run_nr(s, i ^ way);
+
+		if (nr > most) {
+			most = nr;
 			fullest = i ^ way;
+		}
+	}
 	return fullest;
+}
+
+static void evict(struct skb_bulk_stack *s, unsigned long i)
+{
+	s->evictions++;
+	flush_run(s, i);
 }
 
 /* the fullest run of the next set that has any goes back: that costs least per object */
@@ -254,13 +304,13 @@ static void flush_a_run(struct skb_bulk_stack *s)
 		i = fullest_of_set(s, s->victim & s->mask);
 		s->victim += SKB_BULK_WAYS;
 	} while (!live(s, i));
-	flush_run(s, i);
+	evict(s, i);
 }
 
 /* Context: BH disabled, the CPU's lock held. Called when a push has overdrawn the bytes that the stack may hold. */
 void skb_bulk_stack_shed(struct skb_bulk_stack *s)
 {
-	while (s->room < 0)
+	while (s->room < 0 && !s->single)
 		flush_a_run(s);
 }
 
@@ -275,7 +325,7 @@ static noinline void vacate(struct skb_bulk_stack *s, unsigned long home)
 		to = home ^ 3;
 	if (live(s, to)) {
 		to = fullest_of_set(s, home);
-		flush_run(s, to);
+		evict(s, to);
 		if (to == home)
 			return;
 	}
@@ -307,8 +357,44 @@ static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long ho
 	append(s, home, obj);
 }
 
+/* Context: BH disabled, the CPU's lock held. Called while @s is single, instead of a push. */
+void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab)
+{
+	if (s->wanted && put_into_reserve(s, &obj, 1)) {
+		if (!s->watched)
+			skb_bulk_idle_start();
+		return;
+	}
+	s->room += slab->size;
+	if (++s->singles == s->single_until)
+		end_single(s);
+	kfree(obj);
+}
+
+/*
+ * Runs that are evicted with hardly more than an object in them, because completions are mixed over more slab pages than
+ * there are runs, cost more than they save. Return: whether objects go back one at a time from now on, for a while that
+ * doubles each time it is found again.
+ */
+static noinline bool runs_fail(struct skb_bulk_stack *s)
+{
+	bool fail = s->gone - s->gone_before < SKB_BULK_WORTH * (s->flushes - s->flushes_before);
+
+	if (fail) {
+		drain_runs(s);
+		start_single(s, s->singles + s->single_next);
+		s->single_next = min_t(unsigned int, 2 * s->single_next, SKB_BULK_SINGLE_MAX);
+	} else {
+		s->single_next = SKB_BULK_SINGLE_MIN;
+	}
+	judge_anew(s);
+	return fail;
+}
+
 static noinline void claim_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab)
 {
+	if (s->evictions >= SKB_BULK_EVICTIONS && runs_fail(s))
+		return skb_bulk_stack_give_back_one(s, obj, slab);
 	if (!s->watched)
 		skb_bulk_idle_start();
 	if (live(s, home))
@@ -328,7 +414,9 @@ void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void
 	unsigned long key = (unsigned long)obj >> slab->shift;
 
 	BUILD_BUG_ON(SKB_BULK_WAYS != 4);
-	if (s->slab[home ^ 1] == key)
+	if (unlikely(s->single))
+		skb_bulk_stack_give_back_one(s, obj, slab);
+	else if (s->slab[home ^ 1] == key)
 		append(s, home ^ 1, obj);
 	else if (s->slab[home ^ 2] == key)
 		append(s, home ^ 2, obj);

@@ -17,6 +17,9 @@ struct kmem_cache;
  * It keeps the run too, so that the page's next object finds it. What was not filled for a while goes back whole, kept
  * object and all (skb_bulk_stack_age).
  *
+ * Where completions are so mixed that runs go before they have gathered anything, objects are given back one at a time
+ * until runs get another chance.
+ *
  * Where SLUB has sheaves nothing is gained by grouping: all objects share one long run, as if of one slab page.
  *
  * Runs are found in a table in sets of four. A slab page is at home in one place of its set, where a free looks for it
@@ -31,6 +34,11 @@ struct kmem_cache;
 #define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
 #define SKB_BULK_RESERVE	64
 #define SKB_BULK_NO_SLAB	(~0UL)
+#define SKB_BULK_NO_ROOM	0x40000000
+#define SKB_BULK_EVICTIONS	64	/* after so many it is judged whether runs are worth their cost */
+#define SKB_BULK_WORTH		2	/* objects a flush, measured: fewer are cheaper one at a time */
+#define SKB_BULK_SINGLE_MIN	1024	/* objects given back one at a time before runs get another chance */
+#define SKB_BULK_SINGLE_MAX	65536
 
 /* the slab pages of a cache */
 struct skb_bulk_slab {
@@ -53,7 +61,7 @@ struct skb_bulk_stack {
 	bool watched;			/* the idle work will come by */
 
 	/* written by the owning CPU in BH context only */
-	int room;			/* bytes that the stack may take in yet */
+	int room;			/* bytes that the stack may take in yet, less SKB_BULK_NO_ROOM if single */
 	int room_max;
 	const u64 *consumed;		/* skbs: each brings an object, or it went elsewhere */
 	u64 elsewhere;
@@ -63,6 +71,13 @@ struct skb_bulk_stack {
 	u64 flushes;
 	u64 napi_cached;		/* of those gone: to the cache of heads that the kernel's NAPI functions keep */
 	u64 resident_max;
+	u64 singles;			/* left the stack one at a time, beside those gone */
+	u64 single_until;		/* singles at which runs get another chance */
+	unsigned int single_next;	/* how many it will be when runs fail again */
+	bool single;			/* objects go back one at a time, there are no runs */
+	unsigned int evictions;		/* runs that went before they were full, since judging began */
+	u64 gone_before;		/* when it began */
+	u64 flushes_before;
 	unsigned int victim;		/* set that goes first when room is needed */
 	unsigned int cursor;		/* place that a pop looks at first */
 	bool wanted;			/* a pop found nothing lately: full runs go to the reserve */
@@ -86,6 +101,7 @@ void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache 
 			 unsigned int bytes_max, const u64 *consumed);
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth);
 void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab);
+void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab);
 void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i);
 void skb_bulk_stack_shed(struct skb_bulk_stack *s);
 void skb_bulk_stack_drain(struct skb_bulk_stack *s);
@@ -101,12 +117,12 @@ static inline u64 skb_bulk_stack_taken(const struct skb_bulk_stack *s)
 
 static inline u64 skb_bulk_stack_resident(const struct skb_bulk_stack *s)
 {
-	return skb_bulk_stack_taken(s) - s->gone;
+	return skb_bulk_stack_taken(s) - s->gone - s->singles;
 }
 
 static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
 {
-	return s->gone - s->reused + s->refilled;
+	return s->gone + s->singles - s->reused + s->refilled;
 }
 
 enum skb_bulk_pushed { SKB_BULK_PUSHED, SKB_BULK_NOT_PUSHED, SKB_BULK_FULL };

@@ -41,9 +41,9 @@ passed_on() { # the module counts nothing in a mode in which it only passes on
 }
 in_bulk() {
 	declare -p row
-	[ "${row[sent]}" -gt 500 ] && [ "${row[head_taken]}" -gt 500 ] && [ "${row[head_flushed]}" -gt 0 ] &&
+	[ "${row[sent]}" -gt 500 ] && [ "${row[head_taken]}" -gt 500 ] && [ "${row[head_bulk]}" -gt 0 ] &&
 		[ "${row[head_reused]}" -gt 0 ] && [ "${row[head_fclone]}" -gt 0 ] &&
-		{ have_sheaves || [ "${row[data_flushed]}" -gt 0 ]; }
+		{ have_sheaves || [ "${row[data_bulk]}" -gt 0 ]; }
 }
 adds_up() {
 	declare -p row

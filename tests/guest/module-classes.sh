@@ -109,6 +109,11 @@ churn() {
 	return $bad
 }
 
+churn_one_by_one() {
+	echo 1 >/sys/module/skb_bulk/parameters/depth
+	churn "$1"
+}
+
 # stays NAME...: none of the counters moved since the snapshot of all
 stays() {
 	local n bad=0 before now
@@ -190,11 +195,28 @@ nothing() {
 	cat "$counters" >/tmp/before
 	ask null && diff /tmp/before "$counters"
 }
+# mixed ORDER: more skbs than there are runs for, in an order; sets alone to the heads and data that did not go in bulk
+mixed() {
+	reset_counters
+	echo "kmalloc-1000 $1 bulk 4096 4" >/sys/module/skb_bulk_bench/parameters/cell || return
+	alone=$(($(counter head_one_by_one) + $(counter data_one_by_one)))
+	echo "$alone of $(counter head_taken) heads and $(counter data_taken) data went one by one"
+	[ "$(counter head_taken)" -ge 16384 ] && balanced
+}
+# completions in no order at all leave the runs, those in order find them again
+mixed_and_back() {
+	local status
+	echo 1024 >/sys/module/skb_bulk/parameters/depth
+	insmod "$kmod/skb_bulk_bench.ko" || return
+	mixed shuffled && if have_sheaves; then [ "$alone" = 0 ]; else [ "$alone" -ge 16384 ]; fi && mixed in-order && [ "$alone" = 0 ]
+	status=$?
+	rmmod skb_bulk_bench && return $status
+}
 unload_full() { ask hold 3000 && ask hold 50 && unload; }
 
 # what sees every promise that tests/host/mutations.sh breaks
 if [ "${2-}" = few ]; then
-	ktap_plan 7
+	ktap_plan 8
 	check "the modules load" load || ktap_end
 	for c in napi-bh budget0-irqs-off; do
 		check "every class, $c" context $c
@@ -202,11 +224,12 @@ if [ "${2-}" = few ]; then
 	check "a built skb is what the kernel builds" ask build
 	check "heads are reused" ask reuse 8
 	check "no object is lost" churn 100
+	check "none is lost one by one" churn_one_by_one 50
 	check "unload" unload
 	ktap_end
 fi
 
-ktap_plan 37
+ktap_plan 39
 check "the modules load" load || ktap_end
 mapfile -t contexts </sys/kernel/debug/skb_bulk_test/contexts
 for c in "${contexts[@]}"; do
@@ -226,9 +249,11 @@ check "depth and bytes are bounds" bounded
 check "depth 1 holds nothing" depth1
 check "remote=stack: another CPU's skb is stacked" remote stack 0
 check "remote=kernel: it goes to the kernel" remote kernel $recorded
+check "what comes too mixed for runs goes one by one" mixed_and_back
 check "memory pressure empties the stacks" shrinks
 check "stacks left alone are empty after idle_ms" idle_returns
 check "unload with stacks full" unload_full
 check "no object is lost" eval load depth=256 '&&' churn 200
+check "none is lost one by one" churn_one_by_one 100
 check "unload" unload
 ktap_end

@@ -34,6 +34,7 @@ clone-owns-data%consume.c%s/skb->cloned \&\& !skb_unref_data(skb)/false/%clone-l
 headers-counted%consume.c%s/skb->nohdr ? .*: 1, /1, /%tcp-(last|first)|objects before
 pair-kept%consume.c%s/if (refcount_dec_and_test(&pair->fclone_ref))/if (refcount_dec_and_test(\&pair->fclone_ref) \&\& false)/%fclone.*objects before
 double-push%consume.c%/^static noinline void consume_whole/,/^}/ s/^\tskb_bulk_stack_push(&c->head, .*$/&\n&/%do not add up|BUG|same head
+one-leaks%stack.c%/^void skb_bulk_stack_give_back_one/,/^}/ s/^\tkfree(obj);$/\t;/%objects before
 budget-ignored%consume.c%s/likely(budget && skb)/likely(skb)/%was not deferred|BUG|WARNING
 dirty-head%alloc.c%s/memset(skb, 0, offsetof(struct sk_buff, tail));/skb->next = NULL;/%the kernel has
 leaking-drain%stack.c%s/kmem_cache_free_bulk(s->cache, nr, obj);/kmem_cache_free_bulk(s->cache, nr > 1 ? nr - 1 : nr, obj);/%objects before

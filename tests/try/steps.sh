@@ -61,6 +61,7 @@ take_row() { # MODE SECONDS
 	done < <(cat "$skb_bulk_debug/counters")
 	row[mode]=$(get_mode)
 	row[sent]=$(($(port_packets) - before))
+	row[head_bulk]=$((row[head_flushed] - row[head_one_by_one])) row[data_bulk]=$((row[data_flushed] - row[data_one_by_one]))
 	row[flushes]=$((row[head_flushes] + row[data_flushes]))
 	row[handed]=0
 	row[why]=''
@@ -81,8 +82,8 @@ table_head() {
 table_row() {
 	local per=-
 	[ "${row[flushes]}" = 0 ] ||
-		per=$(awk -v o=$((row[head_flushed] + row[data_flushed])) -v f="${row[flushes]}" 'BEGIN { printf "%.1f", o / f }')
+		per=$(awk -v o=$((row[head_bulk] + row[data_bulk])) -v f="${row[flushes]}" 'BEGIN { printf "%.1f", o / f }')
 	# shellcheck disable=SC2059
-	printf "$row_format" "${row[mode]}" "${row[sent]}" "${row[head_flushed]}" "${row[head_reused]}" "${row[data_flushed]}" \
+	printf "$row_format" "${row[mode]}" "${row[sent]}" "${row[head_bulk]}" "${row[head_reused]}" "${row[data_bulk]}" \
 		"${row[flushes]}" "$per" "${row[handed]}${row[why]:+: ${row[why]}}"
 }
