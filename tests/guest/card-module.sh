@@ -1,13 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The emulated card as an SFP+ port (card option id=10fb): the module is found, its pages read, the link carries data.
+# Each line "@card ..." asks the host's tests/host/card-module.sh to pull a module or to put it back.
 # shellcheck disable=SC2317,SC2154
 set -u
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 
-ktap_plan 7
+exec 3>&1
+tell() { echo "@card $*" >&3; }
+carrier_is() { [ "$(in_left cat "/sys/class/net/$left_if/carrier")" = "$1" ]; }
+pulled() {
+	tell module 0 out
+	wait_for 30 carrier_is 0 && ! in_left ethtool -m "$left_if"
+}
+put_back() {
+	tell module 0 in
+	wait_link 30 && module_says "SKB-BULK" && tcp_transfer 4
+}
+
+ktap_plan 9
 is_sfp() { lspci -n -d 8086:10fb | grep -q .; }
 if ! is_sfp; then
 	ktap_skip_rest "the ports are not 10fb: run with --card-arg --all --card-arg id=10fb"
@@ -30,4 +43,6 @@ check "and its temperature" module_says "Module temperature *: 35"
 check "fibre at 10 Gbit/s" ports_say "Speed: 10000Mb/s"
 check "tcp, equal hashes" tcp_transfer 16
 check "the module is 10GBASE-SR" module_says "Transceiver codes *: 0x10"
+check "the module is pulled: no link, no pages" pulled
+check "and put back: both, and tcp with equal hashes" put_back
 ktap_end

@@ -23,27 +23,11 @@ kernel=${1:-6.1}
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-need_compiler
-make -s -C tests/nic82599 O="$dir/build"
-
-: >"$dir/out"
 # the driver's and the kernel's words for what is done to them on purpose
-tests/vm/run --kernel "$kernel" --no-layer --ports 2 --timeout 800 \
-	--card-arg --control --card-arg "$dir/control" --card-arg --stats --card-arg "$dir/stats" \
-	--allow 'Adapter removed' --allow 'Tx Unit Hang' --allow 'tx hang' --allow 'NETDEV WATCHDOG' --allow 'WARNING: .*dev_watchdog' \
-	-- tests/guest/card-faults.sh driven >"$dir/out" 2> >(tee "$dir/said" >&2) &
-run=$!
-while read -r line; do
-	case $line in
-	'@card '*)
-		# shellcheck disable=SC2086
-		"$dir/build/nic82599" --tell "$dir/control" ${line#@card } >/dev/null || echo "# the card refused: ${line#@card }"
-		;;
-	*) echo "$line" ;;
-	esac
-done < <(tail -n +1 -f --pid=$run -s 0.1 "$dir/out")
 status=0
-wait $run || status=$?
+run_with_card "$dir" --kernel "$kernel" --no-layer --ports 2 --timeout 800 \
+	--allow 'Adapter removed' --allow 'Tx Unit Hang' --allow 'tx hang' --allow 'NETDEV WATCHDOG' --allow 'WARNING: .*dev_watchdog' \
+	-- tests/guest/card-faults.sh driven || status=$?
 
 # what only the card knows
 made() { awk -v n="port0.$1" '$1 == n { print; n = $2 > 0 } END { exit !(n == 1) }' "$dir/stats"; }

@@ -12,4 +12,9 @@ case ${1-} in
 	exit 2
 	;;
 esac
-exec tests/vm/run --kernel "${1:-6.1}" --no-layer --ports 2 --timeout 700 --card-arg --all --card-arg id=10fb -- tests/guest/card-module.sh
+# shellcheck source=/dev/null
+. tests/vm/lib.sh
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+run_with_card "$dir" --kernel "${1:-6.1}" --no-layer --ports 2 --timeout 700 --card-arg --all --card-arg id=10fb -- tests/guest/card-module.sh

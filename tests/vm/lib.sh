@@ -145,3 +145,27 @@ repo_files() {
 		(cd "$repo" && find . -path ./.git -prune -o -type f -print0)
 	fi
 }
+
+# run_with_card DIR ARGUMENT...: tests/vm/run whose guest commands the card: a line "@card COMMAND" of its script is told
+# to the card, any other printed. In DIR are then stats, what the card counted, and said, what it and tests/vm/run said.
+run_with_card() {
+	local dir=$1 line pid status=0
+	shift
+	need_compiler
+	make -s -C "$repo/tests/nic82599" O="$dir/build"
+	: >"$dir/out"
+	"$vm_dir/run" --card-arg --control --card-arg "$dir/control" --card-arg --stats --card-arg "$dir/stats" \
+		"$@" >"$dir/out" 2> >(tee "$dir/said" >&2) &
+	pid=$!
+	while read -r line; do
+		case $line in
+		'@card '*)
+			# shellcheck disable=SC2086 # words
+			"$dir/build/nic82599" --tell "$dir/control" ${line#@card } >/dev/null || echo "# the card refused: ${line#@card }"
+			;;
+		*) echo "$line" ;;
+		esac
+	done < <(tail -n +1 -f --pid=$pid -s 0.1 "$dir/out")
+	wait $pid || status=$?
+	return $status
+}
