@@ -224,7 +224,7 @@ if [ "${2-}" = few ]; then
 	check "a built skb is what the kernel builds" ask build
 	check "heads are reused" ask reuse 8
 	check "no object is lost" churn 100
-	check "none is lost one by one" churn_one_by_one 50
+	check "none is lost one by one" churn_one_by_one 100
 	check "unload" unload
 	ktap_end
 fi
@@ -254,6 +254,6 @@ check "memory pressure empties the stacks" shrinks
 check "stacks left alone are empty after idle_ms" idle_returns
 check "unload with stacks full" unload_full
 check "no object is lost" eval load depth=256 '&&' churn 200
-check "none is lost one by one" churn_one_by_one 100
+check "none is lost one by one" churn_one_by_one 200
 check "unload" unload
 ktap_end
