@@ -17,7 +17,8 @@ pulled() {
 }
 put_back() {
 	tell module 0 in
-	wait_link 30 && module_says "SKB-BULK" && tcp_transfer 4
+	# the driver answers "busy" until it has looked at the module, and sets the link up anew then
+	wait_for 30 module_says "SKB-BULK" && wait_link 30 && tcp_transfer 4
 }
 
 ktap_plan 9
