@@ -203,8 +203,8 @@ mixed() {
 	echo "$alone of $(counter head_taken) heads and $(counter data_taken) data went one by one"
 	[ "$(counter head_taken)" -ge 16384 ] && balanced
 }
-# completions in no order at all leave the runs, those in order find them again; where slab pages hold few objects, as with
-# debugging, some do not
+# completions in no order at all leave the runs, those in order find them again; some of the first do not, since shuffled
+# frees left their slab pages in pieces
 mixed_and_back() {
 	local status
 	echo 1024 >/sys/module/skb_bulk/parameters/depth
