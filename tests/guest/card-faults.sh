@@ -116,15 +116,19 @@ eeprom_bad() {
 	tell eeprom-bad 0 off
 	wait_for 60 reload && two_netns && pings
 }
-# poke PCI OFFSET=VALUE...: writes registers of a port that has no driver
+# poke PCI OFFSET[=VALUE]...: writes registers of a port that has no driver, prints those without a value
 poke() {
 	setpci -s "$1" COMMAND=6 && python3 -c '
 import ctypes, mmap, os, sys
 fd = os.open(f"/sys/bus/pci/devices/{sys.argv[1]}/resource0", os.O_RDWR | os.O_SYNC)
 bar = mmap.mmap(fd, os.fstat(fd).st_size)
 for word in sys.argv[2:]:
-    at, value = (int(n, 0) for n in word.split("="))
-    ctypes.c_uint32.from_buffer(bar, at).value = value
+    at, *value = (int(n, 0) for n in word.split("="))
+    register = ctypes.c_uint32.from_buffer(bar, at)
+    if value:
+        register.value = value[0]
+    else:
+        print(hex(register.value))
 ' "$@"
 }
 # transmit queue 100 gets a ring where there is no memory: the card refuses, and says so where the host looks
@@ -145,12 +149,14 @@ back_again() {
 	tell gone 1 off
 	wait_for 60 reload && two_netns && tcp_transfer 2
 }
-# a reset of the function takes the bus master bit, which the kernel puts back and the driver sets again
+# a reset of the function takes what was written to a register, and the command word, which the kernel puts back
 function_reset() {
-	local pci
+	local pci queue=$((0x6000 + 100 * 0x40)) before after
 	pci=$(port_pci | head -n 1)
-	unload_drivers && setpci -s "$pci" COMMAND=6 && echo 1 >"/sys/bus/pci/devices/$pci/reset" &&
-		[ "$(setpci -s "$pci" COMMAND)" = 0006 ] && load_stock && two_netns && pings
+	unload_drivers && before=$(poke "$pci" $queue=0x82599000 $queue) && echo 1 >"/sys/bus/pci/devices/$pci/reset" &&
+		[ "$(setpci -s "$pci" COMMAND)" = 0006 ] && after=$(poke "$pci" $queue) || return
+	echo "the ring was at $before, and is at $after"
+	[ "$before $after" = "0x82599000 0x0" ] && load_stock && two_netns && pings
 }
 
 ktap_plan 17
