@@ -150,8 +150,8 @@ static void reset(struct skb_bulk_cpu *c, void *unused)
 	skb_bulk_drain_cpu(c);
 	for (i = 0; i < ARRAY_SIZE(counter); i++)
 		*(u64 *)((void *)c + counter[i].offset) = 0;
-	c->head.gone = 0;
-	c->data.gone = 0;
+	skb_bulk_stack_forget(&c->head);
+	skb_bulk_stack_forget(&c->data);
 }
 
 static ssize_t reset_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)

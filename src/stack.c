@@ -66,6 +66,13 @@ static void judge_anew(struct skb_bulk_stack *s)
 	s->flushes_before = s->flushes;
 }
 
+/* the counters start again from nothing; the stack is empty */
+void skb_bulk_stack_forget(struct skb_bulk_stack *s)
+{
+	s->gone = 0;
+	judge_anew(s);
+}
+
 /* there are no runs; none is started before @until objects have gone one at a time */
 static void start_single(struct skb_bulk_stack *s, u64 until)
 {
@@ -271,7 +278,7 @@ bool skb_bulk_stack_age(struct skb_bulk_stack *s)
 	return left || s->reserve_nr;
 }
 
-/* or a run with so many that looking for a fuller one costs more than it gains */
+/* or the first run with so many that looking further costs more than a fuller one gains */
 static unsigned long fullest_of_set(const struct skb_bulk_stack *s, unsigned long i)
 {
 	unsigned int most = run_nr(s, i);

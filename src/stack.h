@@ -34,7 +34,7 @@ struct kmem_cache;
 #define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
 #define SKB_BULK_RESERVE	64
 #define SKB_BULK_NO_SLAB	(~0UL)
-#define SKB_BULK_NO_ROOM	0x40000000
+#define SKB_BULK_NO_ROOM	0x40000000	/* more bytes than any stack takes in: a push of data finds none left */
 #define SKB_BULK_EVICTIONS	64	/* after so many it is judged whether runs are worth their cost */
 #define SKB_BULK_WORTH		2	/* objects a flush, measured: fewer are cheaper one at a time */
 #define SKB_BULK_SINGLE_MIN	1024	/* objects given back one at a time before runs get another chance */
@@ -105,6 +105,7 @@ void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const str
 void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i);
 void skb_bulk_stack_shed(struct skb_bulk_stack *s);
 void skb_bulk_stack_drain(struct skb_bulk_stack *s);
+void skb_bulk_stack_forget(struct skb_bulk_stack *s);
 bool skb_bulk_stack_age(struct skb_bulk_stack *s);
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s);
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache);

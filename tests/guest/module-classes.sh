@@ -203,13 +203,13 @@ mixed() {
 	echo "$alone of $(counter head_taken) heads and $(counter data_taken) data went one by one"
 	[ "$(counter head_taken)" -ge 16384 ] && balanced
 }
-# completions in no order at all leave the runs, those in order find them again; some of the first do not, since shuffled
-# frees left their slab pages in pieces
+in_runs() { mixed in-order && [ "$alone" = 0 ]; }
+# completions in no order at all leave the runs, those in order find them again, also when the counters begin anew
 mixed_and_back() {
 	local status
 	echo 1024 >/sys/module/skb_bulk/parameters/depth
 	insmod "$kmod/skb_bulk_bench.ko" || return
-	mixed shuffled && if have_sheaves; then [ "$alone" = 0 ]; else [ "$alone" -ge 16384 ]; fi && mixed in-order && [ "$alone" -lt 8192 ]
+	mixed shuffled && if have_sheaves; then [ "$alone" = 0 ]; else [ "$alone" -ge 16384 ]; fi && in_runs && in_runs
 	status=$?
 	rmmod skb_bulk_bench && return $status
 }
