@@ -33,7 +33,7 @@ zerocopy-delayed%consume.c%s/skb_zcopy(skb) ||/false ||/%completed 0 times
 clone-owns-data%consume.c%s/skb->cloned \&\& !skb_unref_data(skb)/false/%clone-last|BUG|bad page
 headers-counted%consume.c%s/skb->nohdr ? .*: 1, /1, /%tcp-(last|first)|objects before
 pair-kept%consume.c%s/if (refcount_dec_and_test(&pair->fclone_ref))/if (refcount_dec_and_test(\&pair->fclone_ref) \&\& false)/%fclone.*objects before
-double-push%consume.c%/^static noinline void consume_whole/,/^}/ s/^\tskb_bulk_stack_push(&c->head, .*$/&\n&/%do not add up|BUG|same head
+double-push%consume.c%/^static noinline void consume_uncommon/,/^}/ s/^\t\tskb_bulk_stack_push(&c->head, .*$/&\n&/%do not add up|BUG|same head
 one-leaks%stack.c%/^void skb_bulk_stack_give_back_one/,/^}/ s/^\tkfree(obj);$/\t;/%objects before
 budget-ignored%consume.c%s/likely(budget && skb)/likely(skb)/%was not deferred|BUG|WARNING
 dirty-head%alloc.c%s/memset(skb, 0, offsetof(struct sk_buff, tail));/skb->next = NULL;/%the kernel has
