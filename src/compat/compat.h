@@ -13,6 +13,10 @@
 
 #include "compat/probed.h"
 
+#ifndef CONFIG_SLUB
+#error "skb_bulk works with the slab pages of SLUB: build it for a kernel with CONFIG_SLUB=y"
+#endif
+
 #ifdef HAVE_SKBUFF_REF_H
 #include <linux/skbuff_ref.h>
 #endif
