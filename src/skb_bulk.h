@@ -8,7 +8,7 @@
 struct sk_buff;
 struct napi_struct;
 
-/* what a driver's poll had of skb_bulk: skbs that were stacked, heads that went out again */
+/* what a driver's poll had of skb_bulk: skbs that were taken apart, heads that went out again */
 struct skb_bulk_share {
 	u64 consumed;
 	u64 reused;
