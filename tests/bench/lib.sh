@@ -53,20 +53,61 @@ default_jobs() {
 	if [ "$(nproc)" -ge 2 ]; then echo 2; else echo 1; fi
 }
 
+# bench_options ARGUMENT...: the options that all benches have; sets out, jobs and kernels
+out=build/bench jobs='' kernels=()
+bench_options() {
+	jobs=$(default_jobs)
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--out) out=${2:?--out wants a directory}; shift ;;
+		--jobs) wants_number "$@"; jobs=$2; shift ;;
+		-h | --help) usage; exit ;;
+		-*) usage >&2; exit 2 ;;
+		*) break ;;
+		esac
+		shift
+	done
+	kernels=("$@")
+	# shellcheck disable=SC2206 # words
+	[ $# -gt 0 ] || kernels=($bench_kernels)
+	known_kernels "${kernels[@]}"
+}
+# side_by_side FUNCTION WORDS...: FUNCTION with the words of each argument, --jobs of them at a time; fails with the first that does
+side_by_side() {
+	local function=$1 words running=0
+	shift
+	for words; do
+		if [ $running -ge "$jobs" ]; then
+			wait -n || return
+			running=$((running - 1))
+		fi
+		# shellcheck disable=SC2086 # words
+		background "$function" $words
+		running=$((running + 1))
+	done
+	while [ $running -gt 0 ]; do
+		wait -n || return
+		running=$((running - 1))
+	done
+}
+
 # More words for the guests' kernels. Clearing what is allocated is Debian's default and has no part in what is compared: it
 # is a string instruction, which counts here once for each byte and takes most of the time.
 bench_append=init_on_alloc=0
 bench_tag='' # of a second guest with the same kernel
 bench_ballast=0 # KiB of no use in the guest: one more boot that finds its memory otherwise
+bench_plugin='' # that watches the guest and leaves a line for each measured round in $bench_work/KERNEL$bench_tag.rounds
 # measure_cells KERNEL LIMIT: runs $bench_work/KERNEL.cells in a guest of KERNEL; results in $bench_work/KERNEL$bench_tag.raw
 measure_cells() {
 	local kernel=$1 limit=$2 cells=$bench_work/$1.cells modules total line done=0 shown=0
 	local out=$bench_work/$kernel$bench_tag
 	modules=$(tests/vm/build-kmod "$kernel") || return
 	total=$(wc -l <"$cells")
+	say "$kernel: $total cells in a guest"
 	head -c "${bench_ballast}K" /dev/zero >"$out.ballast"
 	{
-		tests/vm/run --kernel "$kernel" --icount --no-layer --timeout "$limit" --append "$bench_append" --add "$modules:/root/kmod" \
+		tests/vm/run --kernel "$kernel" --icount --no-layer --timeout "$limit" --append "$bench_append" \
+			${bench_plugin:+--plugin "$bench_plugin,out=$out.rounds"} --add "$modules:/root/kmod" \
 			--add "$cells:/root/cells" --add "$out.ballast:/root/ballast" -- tests/bench/free-cost-guest.sh /root/cells 2>"$out.err" || echo "failed $?"
 	} | while IFS= read -r line; do
 		echo "$line"
@@ -84,24 +125,12 @@ measure_cells() {
 	fi
 }
 
-# measure_kernels JOBS LIST LIMIT KERNEL...: LIST is a function that prints the cells for a kernel
+# measure_kernels LIST LIMIT KERNEL...: LIST is a function that prints the cells for a kernel
 measure_kernels() {
-	local jobs=$1 list=$2 limit=$3 kernel running=0
-	shift 3
-	for kernel; do
-		if [ $running -ge "$jobs" ]; then
-			wait -n || return
-			running=$((running - 1))
-		fi
-		"$list" "$kernel" >"$bench_work/$kernel.cells"
-		say "$kernel: $(wc -l <"$bench_work/$kernel.cells") cells in a guest"
-		background measure_cells "$kernel" "$limit"
-		running=$((running + 1))
-	done
-	while [ $running -gt 0 ]; do
-		wait -n || return
-		running=$((running - 1))
-	done
+	local list=$1 limit=$2 kernel
+	shift 2
+	for kernel; do "$list" "$kernel" >"$bench_work/$kernel.cells"; done
+	side_by_side measure_cells "${@/%/ $limit}"
 }
 
 # shellcheck disable=SC2034 # the scripts that source this write it
@@ -139,6 +168,79 @@ cells_csv() {
 # env_of KERNEL NAME: what the guest said of itself
 env_of() { sed -n "s/^env $2 //p" "$bench_work/$1.raw"; }
 
+# build_plugin: sets bench_plugin
+build_plugin() {
+	(
+		# shellcheck source=/dev/null
+		. tests/vm/lib.sh
+		need_compiler
+	) || exit 1
+	bench_plugin=$bench_work/cost-plugin.so
+	gcc -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -shared -fPIC -fvisibility=hidden -o "$bench_plugin" tests/bench/cost-plugin.c ||
+		die "the plugin that counts does not build: see above"
+}
+
+# build_guest_tools: what the guests of whole paths run
+build_guest_tools() {
+	local t
+	for t in udp-send marker; do
+		gcc -std=gnu11 -O2 -Wall -static -o "$bench_work/$t" "tests/bench/$t.c" || die "$t.c does not build: see above"
+	done
+}
+# shellcheck disable=SC2034 # the scripts that source this read it
+path_settings="noreplace-smp, x-no-posted-writes=true, card with sync=1; the difference of long and short runs, several times, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
+# path_guest NAME KERNEL [OPTION]... -- SCRIPT [ARGUMENT]...: a guest with two ports and a clock that counts instructions, watched
+# by the plugin; what it prints goes to $bench_work/NAME, what was counted to $bench_work/NAME.rounds
+path_guest() {
+	local name=$1 log=$bench_work/$1 kernel=$2
+	shift 2
+	if ! tests/vm/run --kernel "$kernel" --icount --ports 2 --timeout 1800 --append "$bench_append" --plugin "$bench_plugin,out=$log.rounds" \
+		--add "$bench_work/udp-send:/root/udp-send" --add "$bench_work/marker:/root/marker" "$@" >"$log" 2>"$log.err" || ! grep -q '^end$' "$log"; then
+		tail -n 20 "$log.err" >&2
+		grep -v '^path ' "$log" | tail -n 5 >&2
+		say "$name: the guest failed: see above"
+		return 1
+	fi
+	say "$name: done"
+}
+# path_csv NAME KERNEL: KERNEL,RELEASE,WORD...,RUNS,PACKETS,INSTRUCTIONS,SPREAD,LOCKED of all that was run in the same way: per packet,
+# the median, the dearest less the cheapest, the median. A line of the guest and three of the plugin are one run.
+path_csv() {
+	awk -v kernel="$2" -v seen="$bench_work/$1.rounds" '
+		function bad(why) { print "a guest with " kernel ": " why >"/dev/stderr"; failed = 1; exit 1 }
+		# in order of size
+		function keep(list, k, value,    i) {
+			for (i = n[k]; i > 1 && list[k, i - 1] > value; i--) list[k, i] = list[k, i - 1]
+			list[k, i] = value
+		}
+		function median(list, k) { return (list[k, int((n[k] + 1) / 2)] + list[k, int(n[k] / 2) + 1]) / 2 }
+		$1 == "env" && $2 == "release" { release = $3 }
+		$1 == "path" {
+			for (i = 0; i < 3; i++) {
+				if ((getline line <seen) <= 0) bad("the plugin saw less than was run")
+				split(line, f, " ")
+				instructions[i] = f[1]; locked[i] = f[2]
+			}
+			more = $NF - $(NF - 1)
+			if (more < 1) bad("no packet of " $2 " arrived")
+			k = $2
+			for (i = 3; i <= NF - 2; i++) k = k "," $i
+			if (!(k in n)) row[++rows] = k
+			n[k]++; packets[k] += more
+			keep(each, k, (instructions[2] - instructions[1]) / more)
+			keep(each_locked, k, (locked[2] - locked[1]) / more)
+		}
+		END {
+			if (failed) exit 1
+			if ((getline line <seen) > 0) bad("the plugin saw more than was run")
+			for (i = 1; i <= rows; i++) {
+				k = row[i]
+				printf "%s,%s,%s,%d,%d,%.1f,%.1f,%.2f\n", kernel, release, k, n[k], packets[k], median(each, k),
+					each[k, n[k]] - each[k, 1], median(each_locked, k)
+			}
+		}' "$bench_work/$1"
+}
+
 # source_version: the commit that was measured, and whether anything was changed since
 source_version() { git -c safe.directory='*' describe --always --dirty 2>/dev/null || echo unknown; }
 emulator_version() {
@@ -161,6 +263,19 @@ csv_to_json() {
 			printf "}"
 		}
 		END { print "" }'
+}
+
+# json WHAT SETTINGS CSV [MORE]: the table with what is needed to make it again; MORE is JSON, too
+json() {
+	echo '{'
+	echo "\"what\": \"$1\","
+	echo "\"source\": \"$(source_version)\","
+	echo "\"emulator\": \"$(emulator_version)\","
+	echo "\"settings\": \"-accel tcg -icount shift=0,sleep=off; $bench_append; $2\","
+	[ -z "${4:-}" ] || echo "$4,"
+	echo '"cells": ['
+	csv_to_json <"$3"
+	echo ']}'
 }
 
 # keep DIR FILE...: into DIR, each all at once; whoever typed sudo owns them

@@ -11,6 +11,7 @@
 #include <linux/timex.h>
 
 #include "compat.h"
+#include "mark.h"
 #include "skb_bulk.h"
 
 #define NR_MAX		4096
@@ -277,12 +278,16 @@ static int one_round(const struct method *method, bool counts)
 
 	order[cell.order].apply(cell.nr);
 	local_bh_disable();
+	if (counts)
+		mark(MARK_BEGIN);
 	cycles = get_cycles();
 	start = ktime_get_ns();
 	for (i = 0; i < cell.nr; i++)
 		method->free(skbs[i], 64);
 	ns = ktime_get_ns() - start;
 	cycles = get_cycles() - cycles;
+	if (counts)
+		mark(MARK_END);
 	local_bh_enable();
 
 	if (method->free == free_nothing)
