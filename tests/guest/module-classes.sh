@@ -217,13 +217,15 @@ unload_full() { ask hold 3000 && ask hold 50 && unload; }
 
 # what sees every promise that tests/host/mutations.sh breaks
 if [ "${2-}" = few ]; then
-	ktap_plan 8
+	ktap_plan 10
 	check "the modules load" load || ktap_end
 	for c in napi-bh budget0-irqs-off; do
 		check "every class, $c" context $c
 	done
 	check "a built skb is what the kernel builds" ask build
 	check "heads are reused" ask reuse 8
+	check "remote=kernel: another CPU's skb goes to the kernel" remote kernel $recorded
+	check "memory pressure empties the stacks" shrinks
 	check "no object is lost" churn 100
 	check "none is lost one by one" churn_one_by_one 100
 	check "unload" unload

@@ -37,6 +37,8 @@ double-push%consume.c%/^static noinline void consume_uncommon/,/^}/ s/^\t\tskb_b
 one-leaks%stack.c%/^void skb_bulk_stack_give_back_one/,/^}/ s/^\tkfree(obj);$/\t;/%objects before
 budget-ignored%consume.c%s/likely(budget && skb)/likely(skb)/%was not deferred|BUG|WARNING
 dirty-head%alloc.c%s/memset(skb, 0, offsetof(struct sk_buff, tail));/skb->next = NULL;/%the kernel has
+remote-ignored%consume.c%s/static_branch_unlikely(&skb_bulk_remote_to_kernel) \&\& compat/false \&\& compat/%not ok [0-9]* remote=kernel
+memory-kept%shrinker.c%s/^\t\tskb_bulk_idle_drain_soon(c);$/\t\t;/%not ok [0-9]* memory pressure
 leaking-drain%stack.c%s/kmem_cache_free_bulk(s->cache, nr, obj);/kmem_cache_free_bulk(s->cache, nr > 1 ? nr - 1 : nr, obj);/%objects before
 END
 )
