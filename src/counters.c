@@ -75,6 +75,10 @@ static struct snapshot *snapshot(void)
 	return snap;
 }
 
+/* what both stacks of a CPU take themselves, full or empty */
+#define TABLE_BYTES	(2 * sizeof(struct skb_bulk_stack))
+static const char table_bytes_name[] = "table_bytes_per_cpu";
+
 #define VALUES	(sizeof(struct snapshot) / sizeof(u64))
 
 static const char *value_name(unsigned int i)
@@ -103,6 +107,7 @@ static int counters_show(struct seq_file *m, void *unused)
 			sum += value(&snap[cpu], i);
 		seq_printf(m, "%s %llu\n", value_name(i), sum);
 	}
+	seq_printf(m, "%s %zu\n", table_bytes_name, TABLE_BYTES);
 	for_each_possible_cpu(cpu)
 		for (i = 0; i < VALUES; i++)
 			if (value(&snap[cpu], i))
@@ -137,6 +142,7 @@ static int stats_show(struct seq_file *m, void *unused)
 			seq_printf(m, " %13llu", value(&snap[cpu], i));
 		seq_putc(m, '\n');
 	}
+	seq_printf(m, "%-20s %14zu\n", table_bytes_name, TABLE_BYTES);
 	kvfree(snap);
 	return 0;
 }

@@ -140,7 +140,12 @@ depth1() {
 	balanced && context napi-bh
 }
 bounded() {
-	local d bad=0
+	local d bad=0 table
+	table=$(counter table_bytes_per_cpu)
+	if [ "$table" = 0 ] || [ "$table" -gt 24576 ]; then
+		echo "the tables take $table bytes a CPU"
+		bad=1
+	fi
 	for d in 2 7 8 64 100 1000 1024; do
 		echo $d >/sys/module/skb_bulk/parameters/depth
 		echo 1 >"$skb_bulk_debug/reset"
