@@ -22,7 +22,8 @@ help:
 	@echo 'make clean      remove what modules built'
 	@echo 'make try        see it work in a guest with two emulated ports (as root); SHELL=1 for a prompt there'
 	@echo 'make bench      what skbs and packets cost, in instructions, by mode and kernel (as root); QUICK=1 compares some'
-	@echo '                cells with the figures kept, PUBLISH=1 writes tests/bench/RESULTS.md as well'
+	@echo '                cells with the figures kept, PUBLISH=1 writes tests/bench/RESULTS.md as well, FULL=1 measures every'
+	@echo '                combination of class, order, depth and ring'
 	@echo 'make test       run all tests (as root)'
 	@echo 'make test-debug run those that find most on a 6.1 built with KASAN, lockdep and the like (as root; half an hour to build)'
 	@echo 'make clean-cache  remove what try and test downloaded and made'
@@ -47,7 +48,7 @@ try:
 	@tests/try/run --kernel '$(KERNEL)' $(TRY_SHELL)
 
 bench:
-	@tests/bench/run $(if $(QUICK),--quick) $(if $(PUBLISH),--publish)
+	@tests/bench/run $(if $(QUICK),--quick) $(if $(FULL),--full) $(if $(PUBLISH),--publish)
 
 test:
 	@tests/run
