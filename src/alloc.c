@@ -9,15 +9,11 @@
 #include "cpu.h"
 #include "skb_bulk.h"
 
-/* new heads for an empty stack, where the kernel lets their cache be named and has none cheaper itself */
-static noinline void *refill(struct skb_bulk_cpu *c)
+/* new heads for an empty stack */
+static noinline void *refill(struct skb_bulk_cpu *c, struct kmem_cache *cache)
 {
-	struct kmem_cache *cache = COMPAT_SHEAVES ? NULL : compat_head_cache();
-	void *head;
+	void *head = skb_bulk_stack_refill(&c->head, cache);
 
-	if (!cache)
-		return NULL;
-	head = skb_bulk_stack_refill(&c->head, cache);
 	if (head)
 		c->refills++;
 	else
@@ -25,15 +21,23 @@ static noinline void *refill(struct skb_bulk_cpu *c)
 	return head;
 }
 
+/* many a port receives and hardly sends: then nothing is ever stacked, and finding that out has to cost next to nothing */
 static __always_inline struct sk_buff *get_head(void)
 {
+	/* where the kernel lets it be named and has no cheaper heads itself */
+	struct kmem_cache *cache = COMPAT_SHEAVES ? NULL : compat_head_cache();
 	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
-	struct sk_buff *skb = skb_bulk_stack_pop(&c->head);
+	struct sk_buff *skb = NULL;
 
-	if (unlikely(!skb))
-		skb = refill(c);
-	if (unlikely(!skb))
-		c->build_kernel++;
+	if (likely(!skb_bulk_stack_empty(&c->head))) {
+		skb = skb_bulk_stack_pop(&c->head);
+	} else {
+		c->head.wanted = true;
+		if (cache)
+			skb = refill(c, cache);
+		if (!skb)
+			c->build_kernel++;
+	}
 	skb_bulk_cpu_put();
 	if (likely(skb))
 		memset(skb, 0, offsetof(struct sk_buff, tail));
@@ -71,15 +75,14 @@ EXPORT_SYMBOL_GPL(skb_bulk_napi_build);
  */
 static struct sk_buff *alloc_small(unsigned int size)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = get_head();
 	void *data;
 
-	data = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN | __GFP_NOMEMALLOC);
-	if (unlikely(!data))
+	if (unlikely(!skb))
 		return NULL;
-	skb = get_head();
-	if (unlikely(!skb)) {
-		kfree(data);
+	data = kmalloc(size, GFP_ATOMIC | __GFP_NOWARN | __GFP_NOMEMALLOC);
+	if (unlikely(!data)) {
+		kfree(skb);
 		return NULL;
 	}
 	build_skb_around(skb, data, size);
@@ -89,15 +92,14 @@ static struct sk_buff *alloc_small(unsigned int size)
 
 static struct sk_buff *alloc_frag(unsigned int size)
 {
-	struct sk_buff *skb;
+	struct sk_buff *skb = get_head();
 	void *data;
 
-	data = napi_alloc_frag(size);
-	if (unlikely(!data))
+	if (unlikely(!skb))
 		return NULL;
-	skb = get_head();
-	if (unlikely(!skb)) {
-		skb_free_frag(data);
+	data = napi_alloc_frag(size);
+	if (unlikely(!data)) {
+		kfree(skb);
 		return NULL;
 	}
 	return build_skb_around(skb, data, size);

@@ -135,23 +135,19 @@ static __always_inline void give_back(struct skb_bulk_stack *s, void **obj, unsi
 }
 
 /* the place and the slots of a live run are free then, what was in them is the caller's */
-static void **release(struct skb_bulk_stack *s, unsigned long i, unsigned int *nr)
+static void release(struct skb_bulk_stack *s, unsigned long i)
 {
-	void **block = slots(s, i);
-	void **first = bottom(s, i);
-
-	*nr = s->top[i] - first;
+	s->free[s->free_nr++] = (slots(s, i) - s->obj) / s->len;
 	s->slab[i] = SKB_BULK_NO_SLAB;
-	s->free[s->free_nr++] = (block - s->obj) / s->len;
-	return first;
 }
 
 static void flush_run(struct skb_bulk_stack *s, unsigned long i)
 {
 	unsigned long slab = s->slab[i];
-	unsigned int nr;
-	void **first = release(s, i, &nr);
+	unsigned int nr = run_nr(s, i);
+	void **first = bottom(s, i);
 
+	release(s, i);
 	if (trace_flush_enabled())
 		trace_give_back(s, slab, nr);
 	give_back(s, first, nr, s->size[i]);
@@ -442,7 +438,7 @@ static void *take(struct skb_bulk_stack *s, void *obj)
 	return obj;
 }
 
-/* Return: an object, or NULL if there is none. The run that gives one gives the next ones too, until it is empty. */
+/* Return: an object of @s, which has some. The run that gives one gives the next ones too, until it is empty. */
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 {
 	count_resident(s);
@@ -450,21 +446,16 @@ void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 		s->reserve_used = true;
 		return take(s, s->reserve[--s->reserve_nr]);
 	}
-	if (s->free_nr == s->runs) {
-		s->wanted = true;
-		return NULL;
-	}
 	for (;; s->cursor++) {
 		unsigned long i = s->cursor & s->mask;
 		void *obj;
-		unsigned int nr;
 
 		if (!live(s, i))
 			continue;
 		s->room += s->size[i];
 		obj = s->top[i][-1];
 		if (s->top[i] - 1 == bottom(s, i))
-			release(s, i, &nr);
+			release(s, i);
 		else
 			s->top[i]--;
 		return take(s, obj);

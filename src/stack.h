@@ -121,6 +121,12 @@ static inline u64 skb_bulk_stack_resident(const struct skb_bulk_stack *s)
 	return skb_bulk_stack_taken(s) - s->gone - s->singles;
 }
 
+/* whether there is nothing to pop */
+static inline bool skb_bulk_stack_empty(const struct skb_bulk_stack *s)
+{
+	return s->free_nr == s->runs && !s->reserve_nr;
+}
+
 static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
 {
 	return s->gone + s->singles - s->reused + s->refilled;
