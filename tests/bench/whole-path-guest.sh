@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.." || exit
 . tests/bench/path-lib.sh
 
 driver=$1 what=$2
-short=1000 long=33000 tcp_short=1024 tcp_long=6144 times=3
+short=1000 long=33000 tcp_short=1024 tcp_long=17408 times=3
 fail() { echo "whole-path: $*"; dmesg | tail -n 3; exit 1; }
 
 all_jobs() { # MODE
