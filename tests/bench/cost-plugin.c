@@ -179,6 +179,10 @@ EXPORT int qemu_plugin_install(plugin_id id, const void *info, int argc, char **
 	for (i = 0; i < (unsigned int)argc; i++) {
 		if (!strncmp(argv[i], "out=", 4)) {
 			out = fopen(argv[i] + 4, "w");
+			if (!out) {
+				perror(argv[i] + 4);
+				return -1;
+			}
 		} else if (!strcmp(argv[i], "caches=on")) {
 			with_caches = true;
 		} else {

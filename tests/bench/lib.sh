@@ -188,7 +188,7 @@ build_guest_tools() {
 	done
 }
 # shellcheck disable=SC2034 # the scripts that source this read it
-path_settings="noreplace-smp, x-no-posted-writes=true, card with sync=1; the difference of long and short runs, several times, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
+path_settings="x-no-posted-writes=true, card with sync=1; the difference of long and short runs, several times, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
 # path_guest NAME KERNEL [OPTION]... -- SCRIPT [ARGUMENT]...: a guest with two ports and a clock that counts instructions, watched
 # by the plugin; what it prints goes to $bench_work/NAME, what was counted to $bench_work/NAME.rounds
 path_guest() {

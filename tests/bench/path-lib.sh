@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0
 # For guests that count what a packet costs from end to end: the ports and the test sets behind them, and the jobs.
-# The one who sources this sets short and long (packets), tcp_short and tcp_long (KiB), and has fail MESSAGE.
+# The one who sources this sets short and long (packets), tcp_short and tcp_long (KiB), may set forward_window (frames that are on
+# their way at most), and has fail MESSAGE.
 
 coproc marker { exec /root/marker; }
 
@@ -119,7 +120,7 @@ run_job() {
 		pktgen) do_pktgen "$n" ;;
 		udp*) udp_size=${job#udp-} do_udp "$n" ;;
 		forward-1) forward_options="flows=1" do_forward "$n" ;;
-		forward-*) forward_options="flows=${job#*-} seed=7" do_forward "$n" ;;
+		forward-*) forward_options="flows=${job#*-} seed=7 ${forward_window:+window=$forward_window}" do_forward "$n" ;;
 		tcp*) do_tcp "$n" ;;
 		esac
 		on_wire
