@@ -25,10 +25,10 @@ static __always_inline bool skb_has_state(const struct sk_buff *skb)
 	return state;
 }
 
-static noinline void skb_release_state(struct sk_buff *skb)
+static __always_inline void skb_release_state(struct sk_buff *skb)
 {
 	skb_dst_drop(skb);
-	if (skb->destructor) {
+	if (likely(skb->destructor)) {
 		skb->destructor(skb);
 		skb->destructor = NULL;
 		skb->sk = NULL;
@@ -37,10 +37,17 @@ static noinline void skb_release_state(struct sk_buff *skb)
 	skb_ext_reset(skb);
 }
 
-/* Return: whether no clone has the data any more */
-static bool skb_unref_data(const struct sk_buff *skb)
+/* Return: whether other clones keep @skb's data; if none does it is @skb's alone, as if there had never been any */
+static __always_inline bool skb_leave_data(struct sk_buff *skb)
 {
-	return !atomic_sub_return(skb->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1, &skb_shinfo(skb)->dataref);
+	int mine = skb->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1;
+	atomic_t *dataref = &skb_shinfo(skb)->dataref;
+
+	/* pairs with the barrier in another clone's atomic_sub_return() */
+	if (atomic_read_acquire(dataref) != mine && atomic_sub_return(mine, dataref))
+		return true;
+	skb->cloned = 0;
+	return false;
 }
 
 static noinline void skb_release_frags(struct sk_buff *skb)
@@ -70,11 +77,6 @@ static __always_inline void hand_over(struct sk_buff *skb, enum skb_bulk_reason 
 /* Return: whether @skb's data is left to be stacked */
 static bool skb_release_data(struct sk_buff *skb)
 {
-	/* a destructor may have taken it away */
-	if (unlikely(!skb->head))
-		return false;
-	if (skb->cloned && !skb_unref_data(skb))
-		return false;
 	if (skb_shinfo(skb)->nr_frags)
 		skb_release_frags(skb);
 	if (skb->head_frag)
@@ -86,14 +88,19 @@ static bool skb_release_data(struct sk_buff *skb)
 	return false;
 }
 
-static void stack_data(struct skb_bulk_cpu *c, struct sk_buff *skb)
+/* of an skb whose head is not stacked */
+static noinline void stack_data_alone(struct sk_buff *skb)
 {
 	const struct skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
+	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
 
+	c->consumed++;
+	c->head.elsewhere++;
 	c->data.room -= slab->size;
 	skb_bulk_stack_push(&c->data, skb->head, slab);
 	if (unlikely(c->data.room < 0))
 		skb_bulk_stack_shed(&c->data);
+	skb_bulk_cpu_put();
 }
 
 static noinline void hand_over_shared(struct sk_buff *skb)
@@ -129,42 +136,12 @@ static void skb_release_fclone(struct sk_buff *skb)
 		kfree(pair);
 }
 
-/* when its head is stacked, nothing else of it is left */
-static noinline void consume_uncommon(struct sk_buff *skb)
-{
-	struct skb_bulk_cpu *c;
-	bool data;
-
-	if (unlikely(compat_skb_pp_recycle(skb) || skb_zcopy(skb) || skb_shinfo(skb)->frag_list))
-		return hand_over_odd(skb);
-
-	trace_consume(skb);
-	if (skb_has_state(skb) || compat_skb_extensions(skb))
-		skb_release_state(skb);
-	data = skb_release_data(skb);
-
-	c = skb_bulk_cpu_get();
-	c->consumed++;
-	if (data)
-		stack_data(c, skb);
-	else
-		c->data.elsewhere++;
-	if (!skb->fclone) {
-		skb_bulk_stack_push(&c->head, skb, &skb_bulk_head_slab);
-		skb_bulk_cpu_put();
-	} else {
-		c->head.elsewhere++;
-		skb_bulk_cpu_put();
-		skb_release_fclone(skb);
-	}
-}
-
 /* the end of the common way, and what it leaves to do once for many skbs: claim a run, give a full one back */
 static noinline void claim_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb, void *data)
 {
 	skb_bulk_stack_push_slow(&c->head, home, skb, &skb_bulk_head_slab);
 	skb_bulk_cpu_put();
-	if (COMPAT_SHEAVES)
+	if (COMPAT_SHEAVES && data)
 		kfree(data);
 }
 
@@ -172,22 +149,43 @@ static noinline void full_head(struct skb_bulk_cpu *c, unsigned long run, void *
 {
 	skb_bulk_stack_full(&c->head, run);
 	skb_bulk_cpu_put();
-	if (COMPAT_SHEAVES)
+	if (COMPAT_SHEAVES && data)
 		kfree(data);
 }
 
 static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *skb, void *data)
 {
 	unsigned long run;
-	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(&c->head, skb, &skb_bulk_head_slab, &run);
+	/* heads are of one class, so there is nothing to add to it */
+	unsigned long page = (unsigned long)skb >> skb_bulk_head_slab.shift;
+	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(&c->head, skb, page, &run);
 
 	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
 		return claim_head(c, run, skb, data);
 	if (unlikely(pushed == SKB_BULK_FULL))
 		return full_head(c, run, data);
 	skb_bulk_cpu_put();
-	if (COMPAT_SHEAVES)
+	if (COMPAT_SHEAVES && data)
 		kfree(data);
+}
+
+static __always_inline bool skb_is_odd(const struct sk_buff *skb)
+{
+	return compat_skb_pp_recycle(skb) || skb_zcopy(skb) || skb_shinfo(skb)->frag_list;
+}
+
+/* nothing is left of @skb but its head */
+static __always_inline void stack_bare_head(struct sk_buff *skb)
+{
+	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
+
+	c->consumed++;
+	c->data.elsewhere++;
+	if (!skb->fclone)
+		return stack_head(c, skb, NULL);
+	c->head.elsewhere++;
+	skb_bulk_cpu_put();
+	skb_release_fclone(skb);
 }
 
 static noinline void claim_data_stack_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb, void *data)
@@ -219,19 +217,90 @@ static noinline void overdrawn(struct skb_bulk_cpu *c, struct sk_buff *skb, void
 	skb_bulk_cpu_put();
 }
 
-/*
- * Context: softirq, IRQs on. Takes the caller's reference.
- * Each call in here is the last thing done, so that the common way through needs no stack frame.
- */
+/* linear data and nothing else: each call in here is the last thing done, so that no stack frame is needed */
+static __always_inline void stack_both(struct sk_buff *skb)
+{
+	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
+	const struct skb_bulk_slab *slab;
+	enum skb_bulk_pushed pushed;
+	void *data = skb->head;
+	unsigned long run;
+
+	c->consumed++;
+	if (COMPAT_SHEAVES) {
+		c->data.elsewhere++;
+		return stack_head(c, skb, data);
+	}
+
+	slab = data_slab(skb_end_offset(skb));
+	c->data.room -= slab->size;
+	if (unlikely(c->data.room < 0))
+		return overdrawn(c, skb, data);
+	pushed = skb_bulk_stack_try_push(&c->data, data, skb_bulk_slab_page(data, slab), &run);
+	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
+		return claim_data_stack_head(c, run, skb, data);
+	if (unlikely(pushed == SKB_BULK_FULL))
+		return full_data_stack_head(c, run, skb, data);
+	stack_head(c, skb, data);
+}
+
+/* what a driver received and a router sent on: the data is part of a page */
+static noinline void consume_page_frag(struct sk_buff *skb)
+{
+	skb_free_frag(skb->head);
+	stack_bare_head(skb);
+}
+
+/* linear data of a socket, or with a route or a connection, which a stacked head shall not keep */
+static noinline void consume_with_state(struct sk_buff *skb)
+{
+	skb_release_state(skb);
+	/* a destructor may have taken the data away */
+	if (unlikely(!skb->head))
+		return stack_bare_head(skb);
+	if (skb->head_frag)
+		return consume_page_frag(skb);
+	stack_both(skb);
+}
+
+/* fragments are gone, and what is left is a head with its data, or one of a pair, or a head alone */
+static __always_inline void stack_rest(struct sk_buff *skb, bool data)
+{
+	if (!data)
+		return stack_bare_head(skb);
+	if (!skb->fclone)
+		return stack_both(skb);
+	stack_data_alone(skb);
+	skb_release_fclone(skb);
+}
+
+/* a clone, as TCP sends: most leave their data to another */
+static noinline void consume_cloned(struct sk_buff *skb)
+{
+	trace_consume(skb);
+	skb_release_state(skb);
+	if (unlikely(!skb->head) || skb_leave_data(skb))
+		return stack_bare_head(skb);
+	if (unlikely(skb_is_odd(skb)))
+		return hand_over_odd(skb);
+	stack_rest(skb, skb_release_data(skb));
+}
+
+/* what has more than linear data, and whatever is traced */
+static noinline void consume_uncommon(struct sk_buff *skb)
+{
+	if (unlikely(skb_is_odd(skb)))
+		return hand_over_odd(skb);
+
+	trace_consume(skb);
+	skb_release_state(skb);
+	stack_rest(skb, likely(skb->head) && skb_release_data(skb));
+}
+
+/* Context: softirq, IRQs on. Takes the caller's reference. */
 static __always_inline void consume(struct sk_buff *skb)
 {
 	const struct skb_shared_info *shinfo;
-	const struct skb_bulk_slab *slab;
-	enum skb_bulk_pushed pushed;
-	struct skb_bulk_cpu *c;
-	unsigned long run;
-	unsigned int end;
-	void *data;
 
 	if (unlikely(refcount_read(&skb->users) != 1))
 		return hand_over_shared(skb);
@@ -240,31 +309,16 @@ static __always_inline void consume(struct sk_buff *skb)
 	/* sees all that was written before the other references were dropped: pairs with the one in skb_unref() */
 	smp_rmb();
 
-	data = skb->head;
-	end = skb_end_offset(skb);
-	shinfo = data + end;
-	if (skb->cloned || skb->fclone || skb->head_frag || compat_skb_pp_recycle(skb) || compat_skb_extensions(skb) ||
-	    skb_has_state(skb) || (shinfo->nr_frags | compat_shinfo_flags(shinfo)) || shinfo->frag_list ||
-	    end > SKB_BULK_END_MAX || trace_consume_enabled())
-		return consume_uncommon(skb);
-
-	c = skb_bulk_cpu_get();
-	c->consumed++;
-	if (COMPAT_SHEAVES) {
-		c->data.elsewhere++;
-		return stack_head(c, skb, data);
-	}
-
-	slab = data_slab(end);
-	c->data.room -= slab->size;
-	if (unlikely(c->data.room < 0))
-		return overdrawn(c, skb, data);
-	pushed = skb_bulk_stack_try_push(&c->data, data, slab, &run);
-	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
-		return claim_data_stack_head(c, run, skb, data);
-	if (unlikely(pushed == SKB_BULK_FULL))
-		return full_data_stack_head(c, run, skb, data);
-	stack_head(c, skb, data);
+	shinfo = skb_shinfo(skb);
+	if (skb->cloned || skb->fclone || compat_skb_pp_recycle(skb) || compat_skb_extensions(skb) ||
+	    (shinfo->nr_frags | compat_shinfo_flags(shinfo)) || shinfo->frag_list ||
+	    skb_end_offset(skb) > SKB_BULK_END_MAX || trace_consume_enabled())
+		return skb->cloned ? consume_cloned(skb) : consume_uncommon(skb);
+	if (skb_has_state(skb))
+		return consume_with_state(skb);
+	if (skb->head_frag)
+		return consume_page_frag(skb);
+	stack_both(skb);
 }
 
 void skb_bulk_consume_softirq(struct sk_buff *skb)
@@ -279,6 +333,13 @@ static noinline void consume_as_kernel(struct sk_buff *skb, int budget)
 		dev_consume_skb_any(skb);
 	else
 		napi_consume_skb(skb, budget);
+}
+
+static noinline void consume_without_budget(struct sk_buff *skb)
+{
+	if (skb)
+		this_cpu_inc(skb_bulk_cpu->budget_zero);
+	skb_bulk_consume_any(skb);
 }
 
 /**
@@ -299,6 +360,6 @@ void skb_bulk_napi_consume(struct sk_buff *skb, int budget)
 	else if (likely(budget && skb))
 		consume(skb);
 	else
-		skb_bulk_consume_any(skb);
+		consume_without_budget(skb);
 }
 EXPORT_SYMBOL_GPL(skb_bulk_napi_consume);

@@ -188,10 +188,28 @@ static struct sk_buff *clone_of(struct sk_buff *skb, unsigned int i)
 	return clone;
 }
 
+/* what a socket's destructor does costs each mode the same */
+static void disown(struct sk_buff *skb)
+{
+}
+
+static struct sk_buff *owned(struct sk_buff *skb)
+{
+	if (skb)
+		skb->destructor = disown;
+	return skb;
+}
+
+/* what a socket sends in one piece: a small datagram, an acknowledgement */
+static struct sk_buff *make_owned(const struct method *m, unsigned int i)
+{
+	return owned(alloc_skb(64, GFP_KERNEL));
+}
+
 /* what TCP sends: headers in the linear part, head and clone in one object; the original stays until it is acknowledged */
 static struct sk_buff *make_fclone(const struct method *m, unsigned int i)
 {
-	return clone_of(alloc_skb_fclone(256, GFP_KERNEL), i);
+	return owned(clone_of(alloc_skb_fclone(256, GFP_KERNEL), i));
 }
 
 static struct sk_buff *make_clone(const struct method *m, unsigned int i)
@@ -220,6 +238,7 @@ static const struct skb_class {
 	{ "small-head", make_small_head },
 	{ "kmalloc-1000", make_kmalloc_1000 },
 	{ "page-frag", make_page_frag },
+	{ "owned", make_owned },
 	{ "fclone", make_fclone },
 	{ "clone", make_clone },
 	{ "frags-4", make_frags },
