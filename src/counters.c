@@ -26,6 +26,7 @@ static const struct counter {
 	C("data_one_by_one", data.singles),
 	C("data_resident_max", data.resident_max),
 	C("data_single", data.elsewhere),
+	C("budget_zero", budget_zero),
 	C("deferred", deferred),
 	C("refills", refills),
 	C("refill_failed", refill_failed),
@@ -56,6 +57,8 @@ static void take(struct skb_bulk_cpu *c, void *arg)
 	struct snapshot *snap = (struct snapshot *)arg + c->cpu;
 	unsigned int i;
 
+	skb_bulk_stack_count_resident(&c->head);
+	skb_bulk_stack_count_resident(&c->data);
 	for (i = 0; i < ARRAY_SIZE(counter); i++)
 		snap->counted[i] = *(u64 *)((void *)c + counter[i].offset);
 	snap->worked_out[HEAD_TAKEN] = skb_bulk_stack_taken(&c->head);

@@ -39,6 +39,7 @@ struct skb_bulk_cpu {
 	u64 build_kernel;	/* heads that the kernel had to provide */
 	u64 refills;
 	u64 refill_failed;
+	u64 budget_zero;	/* came from netpoll or the like */
 	u64 deferred;		/* came through the queue below */
 
 	/* pushed to in any context, emptied in softirq; only the list is touched by more than one CPU */
@@ -92,13 +93,14 @@ void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_idle_cancel_cpu(struct skb_bulk_cpu *c);
 void skb_bulk_idle_start(void);
 void skb_bulk_idle_drain_soon(struct skb_bulk_cpu *c);
+void skb_bulk_idle_settle(void);
 
 int skb_bulk_shrinker_init(void);
 void skb_bulk_shrinker_exit(void);
 
 extern unsigned int skb_bulk_depth;
-int skb_bulk_params_init(void);
 void skb_bulk_params_ready(void);
+void skb_bulk_params_exit(void);
 
 void skb_bulk_counters_init(void);
 void skb_bulk_counters_exit(void);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the stacks hold and nobody uses is given back after a while, or at once when memory is short. */
+#include <linux/cpu.h>
 #include <linux/jiffies.h>
 
 #include "cpu.h"
@@ -8,9 +9,14 @@ unsigned int skb_bulk_idle_ms = 100;
 
 static struct workqueue_struct *idle_wq;
 
+static unsigned long delay(void)
+{
+	return msecs_to_jiffies(READ_ONCE(skb_bulk_idle_ms)) + 1;
+}
+
 static void idle_queue(struct skb_bulk_cpu *c)
 {
-	queue_delayed_work_on(c->cpu, idle_wq, &c->idle_work, msecs_to_jiffies(READ_ONCE(skb_bulk_idle_ms)) + 1);
+	queue_delayed_work_on(c->cpu, idle_wq, &c->idle_work, delay());
 }
 
 static void watch(struct skb_bulk_cpu *c, bool on)
@@ -64,6 +70,22 @@ void skb_bulk_idle_drain_soon(struct skb_bulk_cpu *c)
 {
 	WRITE_ONCE(c->shrink, true);
 	mod_delayed_work_on(c->cpu, idle_wq, &c->idle_work, 0);
+}
+
+/* Context: process. skb_bulk_idle_ms is another: who waits waits that long from now on. */
+void skb_bulk_idle_settle(void)
+{
+	int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		struct skb_bulk_cpu *c = per_cpu_ptr(skb_bulk_cpu, cpu);
+
+		/* one that runs now has its next delay yet to look up */
+		if (delayed_work_pending(&c->idle_work))
+			mod_delayed_work_on(cpu, idle_wq, &c->idle_work, delay());
+	}
+	cpus_read_unlock();
 }
 
 void skb_bulk_idle_init_cpu(struct skb_bulk_cpu *c)

@@ -71,11 +71,12 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-static struct skb_bulk_slab slab_of(const void *obj, unsigned int size)
+static struct skb_bulk_slab slab_of(const void *obj, unsigned int size, unsigned int class)
 {
 	unsigned int shift = PAGE_SHIFT + compound_order(virt_to_head_page(obj));
 
 	return (struct skb_bulk_slab) {
+		.class = SKB_BULK_CLASS(class),
 		.shift = shift,
 		.objects = clamp_t(unsigned int, (1U << shift) / size, 1, SKB_BULK_RUN_MAX),
 		.size = size,
@@ -89,13 +90,13 @@ static unsigned int run_len(const struct skb_bulk_slab *slab)
 
 /*
  * How large slab pages are depends on the kernel, the number of CPUs and the command line, so it is looked up from an
- * object of each cache that heads and data come from. A wrong answer would cost speed, no more.
+ * object of each cache that heads and data come from. A wrong answer costs speed, no more: SLUB may have smaller pages, too.
  * Return: 0 and the slots that a run of heads, and one of data, should have; or -ENOMEM.
  */
 static int learn_slabs(unsigned int *heads, unsigned int *data)
 {
+	unsigned int size, class = 0, i = 0;
 	struct skb_bulk_slab small;
-	unsigned int size, i = 0;
 	struct sk_buff *skb;
 	void *obj;
 
@@ -103,8 +104,9 @@ static int learn_slabs(unsigned int *heads, unsigned int *data)
 		obj = kmalloc(size, GFP_KERNEL);
 		if (!obj)
 			return -ENOMEM;
-		while (i <= SKB_WITH_OVERHEAD(size) / 128)
-			skb_bulk_data_slab[i++] = slab_of(obj, size);
+		class++;
+		while (i * 128 + SKB_DATA_ALIGN(sizeof(struct skb_shared_info)) <= size)
+			skb_bulk_data_slab[i++] = slab_of(obj, size, class);
 		kfree(obj);
 	}
 
@@ -112,11 +114,11 @@ static int learn_slabs(unsigned int *heads, unsigned int *data)
 	skb = alloc_skb(1, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	small = slab_of(skb->head, skb_bulk_data_size(skb));
+	small = slab_of(skb->head, skb_bulk_data_size(skb), class + 1);
 	skb_bulk_data_slab[skb_end_offset(skb) / 128] = small;
 	*data = run_len(&small);
 
-	skb_bulk_head_slab = slab_of(skb, ALIGN(sizeof(*skb), cache_line_size()));
+	skb_bulk_head_slab = slab_of(skb, ALIGN(sizeof(*skb), cache_line_size()), 0);
 	*heads = run_len(&skb_bulk_head_slab);
 	skb_bulk_head_slab.size = 0;
 	if (COMPAT_SHEAVES) {
@@ -147,8 +149,9 @@ static int __init skb_bulk_init(void)
 		compat_bh_lock_init(&c->lock);
 		skb_bulk_stack_init(&c->head, true, compat_head_cache_to_free(), heads, 0, &c->consumed);
 		skb_bulk_stack_init(&c->data, false, NULL, data, SKB_BULK_DATA_BYTES, &c->consumed);
-		skb_bulk_stack_configure(&c->head, skb_bulk_depth);
-		skb_bulk_stack_configure(&c->data, skb_bulk_depth);
+		/* empty and whole from here on; the depth that holds is settled when all else is ready */
+		skb_bulk_stack_configure(&c->head, SKB_BULK_OBJECTS);
+		skb_bulk_stack_configure(&c->data, SKB_BULK_OBJECTS);
 		skb_bulk_irq_queue_init(c);
 		skb_bulk_idle_init_cpu(c);
 	}
@@ -182,6 +185,7 @@ static void __exit skb_bulk_exit(void)
 {
 	int cpu;
 
+	skb_bulk_params_exit();
 	skb_bulk_counters_exit();
 	skb_bulk_shrinker_exit();
 	cpuhp_remove_state_nocalls(cpuhp_state);

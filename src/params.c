@@ -133,7 +133,7 @@ static int uint_set(const char *val, const char *name, unsigned int *to, unsigne
 		pr_err("%s: not a number from %u to %u: '%.*s'\n", name, min, max, quoted(val), val);
 		return -EINVAL;
 	}
-	*to = new;
+	WRITE_ONCE(*to, new);
 	return 0;
 }
 
@@ -160,7 +160,14 @@ MODULE_PARM_DESC(depth, "most objects that a CPU's stack of heads, and its stack
 
 static int idle_ms_set(const char *val, const struct kernel_param *kp)
 {
-	return uint_set(val, "idle_ms", &skb_bulk_idle_ms, 1, IDLE_MS_MAX);
+	int err;
+
+	mutex_lock(&settle_lock);
+	err = uint_set(val, "idle_ms", &skb_bulk_idle_ms, 1, IDLE_MS_MAX);
+	if (!err && ready)
+		skb_bulk_idle_settle();
+	mutex_unlock(&settle_lock);
+	return err;
 }
 
 static int idle_ms_get(char *buf, const struct kernel_param *kp)
@@ -172,12 +179,21 @@ static const struct kernel_param_ops idle_ms_ops = { .set = idle_ms_set, .get = 
 module_param_cb(idle_ms, &idle_ms_ops, NULL, 0644);
 MODULE_PARM_DESC(idle_ms, "milliseconds after which a CPU's idle stacks are given back: 1 to 60000 (default 100)");
 
-/* Context: process, once, when the CPUs' stacks exist */
+/* Context: process, once, when the CPUs' stacks exist; a parameter may have been written since they were set up */
 void skb_bulk_params_ready(void)
 {
 	mutex_lock(&settle_lock);
 	settle_mode();
+	skb_bulk_each_cpu(configure, NULL);
 	ready = true;
+	mutex_unlock(&settle_lock);
+}
+
+/* Context: process, before the CPUs' stacks go: the parameters' files stay for a while, and are writable */
+void skb_bulk_params_exit(void)
+{
+	mutex_lock(&settle_lock);
+	ready = false;
 	mutex_unlock(&settle_lock);
 }
 

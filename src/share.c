@@ -30,6 +30,9 @@ void skb_bulk_share_add(struct skb_bulk_share *to, const struct skb_bulk_share *
 {
 	const struct skb_bulk_cpu *c = this_cpu_ptr(skb_bulk_cpu);
 
+	/* on an RT kernel somebody may have reset the counters in the middle of a poll */
+	if (unlikely(c->consumed < mark->consumed || c->head.reused < mark->reused))
+		return;
 	to->consumed += c->consumed - mark->consumed;
 	to->reused += c->head.reused - mark->reused;
 }
