@@ -33,7 +33,7 @@ static __always_inline struct sk_buff *get_head(void)
 		skb = skb_bulk_stack_pop(&c->head);
 	} else {
 		c->head.wanted = true;
-		if (cache)
+		if (cache && skb_bulk_stack_refillable(&c->head))
 			skb = refill(c, cache);
 		if (!skb)
 			c->build_kernel++;

@@ -36,14 +36,15 @@ static unsigned int run_nr(const struct skb_bulk_stack *s, unsigned long i)
 /* Return: how many objects there are, counted one run after the other; *@bytes grows by what they weigh. */
 u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes)
 {
-	u64 nr = s->reserve_nr;
+	u64 nr = s->kept_nr * s->kept_limit + s->open_nr;
 	unsigned long i;
 
-	*bytes += nr * sizeof(struct sk_buff);
 	for (i = 0; i <= s->mask; i++) {
 		nr += run_nr(s, i);
-		*bytes += run_nr(s, i) * (s->head ? sizeof(struct sk_buff) : s->size[i]);
+		*bytes += run_nr(s, i) * s->size[i];
 	}
+	if (s->head)
+		*bytes += nr * ALIGN(sizeof(struct sk_buff), SMP_CACHE_BYTES);
 	return nr;
 }
 
@@ -89,18 +90,18 @@ static noinline void end_single(struct skb_bulk_stack *s)
 }
 
 /*
- * At most @depth objects: of heads, which alone are popped, a sixteenth in reserve; and as many whole runs as fit in the
- * rest, or up to four shorter ones, which keep nothing back. The stack is empty.
+ * At most @depth objects: as many whole runs as that allows, or up to four shorter ones, which keep nothing back. The
+ * stack is empty.
  */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
 	unsigned long i;
 
-	s->reserve_max = s->head ? depth / (SKB_BULK_OBJECTS / SKB_BULK_RESERVE) : 0;
-	depth -= s->reserve_max;
 	s->runs = max(depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : clamp_t(unsigned int, depth / 4, 1, SKB_BULK_WAYS));
 	s->limit_max = clamp_t(unsigned int, depth / s->runs, 1, s->len);
 	s->keep_free = s->limit_max == s->len ? s->runs / 8 : s->runs + 1;
+	s->kept_limit = min_t(unsigned int, skb_bulk_head_slab.objects, s->limit_max);
+	s->kept_max = s->head && s->limit_max == s->len ? s->runs / 2 : 0;
 	s->mask = clamp_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_WAYS, SKB_BULK_PLACES) - 1;
 	s->room = s->room_max;
 	s->single = false;
@@ -115,19 +116,21 @@ void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 		s->free[i] = i;
 }
 
-static void count_resident(struct skb_bulk_stack *s)
+/* the most is noted before there are less, and when somebody asks */
+void skb_bulk_stack_count_resident(struct skb_bulk_stack *s)
 {
 	s->resident_max = max(s->resident_max, skb_bulk_stack_resident(s));
 }
 
-static noinline void trace_give_back(const struct skb_bulk_stack *s, unsigned long slab, unsigned int nr)
+static noinline void trace_give_back(const struct skb_bulk_stack *s, void **obj, unsigned int nr,
+				     enum skb_bulk_flush_reason reason)
 {
-	trace_flush(s->head, slab, nr);
+	trace_flush(s->head, *obj, nr, reason);
 }
 
 static __always_inline void give_back(struct skb_bulk_stack *s, void **obj, unsigned int nr, unsigned int size)
 {
-	count_resident(s);
+	skb_bulk_stack_count_resident(s);
 	s->room += nr * size;
 	s->gone += nr;
 	s->flushes++;
@@ -141,25 +144,75 @@ static void release(struct skb_bulk_stack *s, unsigned long i)
 	s->slab[i] = SKB_BULK_NO_SLAB;
 }
 
-static void flush_run(struct skb_bulk_stack *s, unsigned long i)
+static void flush_run(struct skb_bulk_stack *s, unsigned long i, enum skb_bulk_flush_reason reason)
 {
-	unsigned long slab = s->slab[i];
 	unsigned int nr = run_nr(s, i);
 	void **first = bottom(s, i);
 
 	release(s, i);
 	if (trace_flush_enabled())
-		trace_give_back(s, slab, nr);
+		trace_give_back(s, first, nr, reason);
 	give_back(s, first, nr, s->size[i]);
 }
 
-/* heads that the next pops would otherwise find gone; Return: whether there is room for them */
-static noinline bool put_into_reserve(struct skb_bulk_stack *s, void **obj, unsigned int nr)
+/* where the objects of a kept run, or the open one, begin */
+static void **kept_bottom(struct skb_bulk_stack *s, unsigned int run)
 {
-	if (s->reserve_nr + nr > s->reserve_max)
+	return &s->obj[(run + 1) * s->len - s->kept_limit];
+}
+
+static void flush_slots(struct skb_bulk_stack *s, unsigned int run, unsigned int nr, enum skb_bulk_flush_reason reason)
+{
+	s->free[s->free_nr++] = run;
+	if (trace_flush_enabled())
+		trace_give_back(s, kept_bottom(s, run), nr, reason);
+	give_back(s, kept_bottom(s, run), nr, 0);
+}
+
+static void flush_kept(struct skb_bulk_stack *s, unsigned int runs, enum skb_bulk_flush_reason reason)
+{
+	while (runs--)
+		flush_slots(s, s->kept[--s->kept_nr], s->kept_limit, reason);
+	s->kept_low = min(s->kept_low, s->kept_nr);
+}
+
+static void flush_open(struct skb_bulk_stack *s, enum skb_bulk_flush_reason reason)
+{
+	unsigned int nr = s->open_nr;
+
+	s->open_nr = 0;
+	if (nr)
+		flush_slots(s, s->open, nr, reason);
+}
+
+/* the open run counts, so that half of the runs are always there to gather in */
+static bool may_keep(const struct skb_bulk_stack *s)
+{
+	return s->kept_nr + !!s->open_nr < s->kept_max;
+}
+
+/* a full run leaves the table for the next pops. Return: whether there is room for it. */
+static bool keep(struct skb_bulk_stack *s, unsigned long i)
+{
+	if (!may_keep(s))
 		return false;
-	memcpy(&s->reserve[s->reserve_nr], obj, nr * sizeof(*obj));
-	s->reserve_nr += nr;
+	s->kept[s->kept_nr++] = (slots(s, i) - s->obj) / s->len;
+	s->slab[i] = SKB_BULK_NO_SLAB;
+	return true;
+}
+
+/* Return: whether @obj is kept for the next pops */
+static bool keep_one(struct skb_bulk_stack *s, void *obj)
+{
+	if (s->open_nr == s->kept_limit || !s->open_nr) {
+		if (!may_keep(s) || !s->free_nr)
+			return false;
+		if (s->open_nr)
+			s->kept[s->kept_nr++] = s->open;
+		s->open = s->free[--s->free_nr];
+		s->open_nr = 0;
+	}
+	kept_bottom(s, s->open)[s->open_nr++] = obj;
 	return true;
 }
 
@@ -177,6 +230,7 @@ static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsign
 		struct sk_buff *skb = obj[i];
 
 		skb->head = NULL;
+		skb->dev = NULL;
 		compat_skb_allocated_here(skb);
 		napi_consume_skb(skb, 1);
 	}
@@ -203,15 +257,14 @@ static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
 	void **first = bottom(s, i);
 
 	if (s->limit[i] == 1) {
-		flush_run(s, i);
-	} else if (s->wanted && put_into_reserve(s, first + 1, s->limit[i] - 1)) {
-		s->top[i] = first + 1;
-		s->used[i] = true;
+		flush_run(s, i, SKB_BULK_FLUSH_FULL);
+	} else if (s->wanted && keep(s, i)) {
+		return;
 	} else if (s->free_nr < s->keep_free) {
-		flush_run(s, i);
+		flush_run(s, i, SKB_BULK_FLUSH_FULL);
 	} else {
 		if (trace_flush_enabled())
-			trace_give_back(s, s->slab[i], s->limit[i] - 1);
+			trace_give_back(s, first + 1, s->limit[i] - 1, SKB_BULK_FLUSH_FULL);
 		give_back_rest(s, i);
 	}
 }
@@ -225,24 +278,20 @@ void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i)
 		give_back_rest(s, i);
 }
 
-static void drain_runs(struct skb_bulk_stack *s)
+static void drain_runs(struct skb_bulk_stack *s, enum skb_bulk_flush_reason reason)
 {
 	unsigned long i;
 
 	for (i = 0; i <= s->mask; i++)
 		if (live(s, i))
-			flush_run(s, i);
+			flush_run(s, i, reason);
 }
 
 void skb_bulk_stack_drain(struct skb_bulk_stack *s)
 {
-	drain_runs(s);
-	if (s->reserve_nr) {
-		unsigned int nr = s->reserve_nr;
-
-		s->reserve_nr = 0;
-		give_back(s, s->reserve, nr, 0);
-	}
+	drain_runs(s, SKB_BULK_FLUSH_ALL);
+	flush_kept(s, s->kept_nr, SKB_BULK_FLUSH_ALL);
+	flush_open(s, SKB_BULK_FLUSH_ALL);
 	s->wanted = false;
 	if (s->single && s->limit_max > 1)
 		end_single(s);
@@ -257,21 +306,22 @@ bool skb_bulk_stack_age(struct skb_bulk_stack *s)
 
 	for (i = 0; i <= s->mask; i++) {
 		if (live(s, i) && !s->used[i])
-			flush_run(s, i);
+			flush_run(s, i, SKB_BULK_FLUSH_IDLE);
 		left |= live(s, i);
 		s->used[i] = false;
 	}
-	if (s->reserve_nr && !s->reserve_used) {
-		unsigned int nr = s->reserve_nr;
-
-		s->reserve_nr = 0;
+	if (s->popped) {
+		flush_kept(s, s->kept_low, SKB_BULK_FLUSH_IDLE);
+	} else {
 		s->wanted = false;
-		give_back(s, s->reserve, nr, 0);
+		flush_kept(s, s->kept_nr, SKB_BULK_FLUSH_IDLE);
+		flush_open(s, SKB_BULK_FLUSH_IDLE);
 	}
-	s->reserve_used = false;
+	s->popped = false;
+	s->kept_low = s->kept_nr;
 	/* what goes back here was not evicted */
 	judge_anew(s);
-	return left || s->reserve_nr;
+	return left || s->kept_nr || s->open_nr;
 }
 
 /* or the first run with so many that looking further costs more than a fuller one gains */
@@ -295,7 +345,7 @@ static unsigned long fullest_of_set(const struct skb_bulk_stack *s, unsigned lon
 static void evict(struct skb_bulk_stack *s, unsigned long i)
 {
 	s->evictions++;
-	flush_run(s, i);
+	flush_run(s, i, SKB_BULK_FLUSH_ROOM);
 }
 
 /* the fullest run of the next set that has any goes back: that costs least per object */
@@ -313,7 +363,7 @@ static void flush_a_run(struct skb_bulk_stack *s)
 /* Context: BH disabled, the CPU's lock held. Called when a push has overdrawn the bytes that the stack may hold. */
 void skb_bulk_stack_shed(struct skb_bulk_stack *s)
 {
-	while (s->room < 0 && !s->single)
+	while (s->room < 0 && !s->single && s->free_nr < s->runs)
 		flush_a_run(s);
 }
 
@@ -352,7 +402,7 @@ static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long ho
 {
 	unsigned int limit = min_t(unsigned int, slab->objects, s->limit_max);
 
-	s->slab[home] = (unsigned long)obj >> slab->shift;
+	s->slab[home] = skb_bulk_slab_page(obj, slab);
 	s->size[home] = slab->size;
 	s->limit[home] = limit;
 	s->used[home] = true;
@@ -363,7 +413,7 @@ static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long ho
 /* Context: BH disabled, the CPU's lock held. Called while @s is single, instead of a push. */
 void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab)
 {
-	if (s->wanted && put_into_reserve(s, &obj, 1)) {
+	if (s->wanted && keep_one(s, obj)) {
 		if (!s->watched)
 			skb_bulk_idle_start();
 		return;
@@ -384,7 +434,7 @@ static noinline bool runs_fail(struct skb_bulk_stack *s)
 	bool fail = s->gone - s->gone_before < SKB_BULK_WORTH * (s->flushes - s->flushes_before);
 
 	if (fail) {
-		drain_runs(s);
+		drain_runs(s, SKB_BULK_FLUSH_ROOM);
 		start_single(s, s->singles + s->single_next);
 		s->single_next = min_t(unsigned int, 2 * s->single_next, SKB_BULK_SINGLE_MAX);
 	} else {
@@ -414,7 +464,7 @@ static noinline void claim_slow(struct skb_bulk_stack *s, unsigned long home, vo
  */
 void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab)
 {
-	unsigned long key = (unsigned long)obj >> slab->shift;
+	unsigned long key = skb_bulk_slab_page(obj, slab);
 
 	BUILD_BUG_ON(SKB_BULK_WAYS != 4);
 	if (unlikely(s->single))
@@ -438,13 +488,28 @@ static void *take(struct skb_bulk_stack *s, void *obj)
 	return obj;
 }
 
+/* what is kept goes first */
+static __always_inline void *pop_open(struct skb_bulk_stack *s)
+{
+	void *obj = kept_bottom(s, s->open)[--s->open_nr];
+
+	if (!s->open_nr)
+		s->free[s->free_nr++] = s->open;
+	return take(s, obj);
+}
+
 /* Return: an object of @s, which has some. The run that gives one gives the next ones too, until it is empty. */
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 {
-	count_resident(s);
-	if (s->reserve_nr) {
-		s->reserve_used = true;
-		return take(s, s->reserve[--s->reserve_nr]);
+	skb_bulk_stack_count_resident(s);
+	s->popped = true;
+	if (s->open_nr)
+		return pop_open(s);
+	if (s->kept_nr) {
+		s->open = s->kept[--s->kept_nr];
+		s->open_nr = s->kept_limit;
+		s->kept_low = min(s->kept_low, s->kept_nr);
+		return pop_open(s);
 	}
 	for (;; s->cursor++) {
 		unsigned long i = s->cursor & s->mask;
@@ -452,7 +517,6 @@ void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 
 		if (!live(s, i))
 			continue;
-		s->room += s->size[i];
 		obj = s->top[i][-1];
 		if (s->top[i] - 1 == bottom(s, i))
 			release(s, i);
@@ -462,23 +526,23 @@ void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 	}
 }
 
-/*
- * Return: an object, after many were allocated together; NULL if there is no memory or depth allows no reserve.
- * The stack is empty.
- */
+/* Return: an object, after a run was allocated; NULL if there is no memory. The stack is empty, and may be refilled. */
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
 {
-	if (s->reserve_max < SKB_BULK_RUN_MAX)
-		return NULL;
+	unsigned int run = s->free[s->free_nr - 1];
 	/* all or nothing; what failure returns is false or 0 */
-	if (!kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, SKB_BULK_RUN_MAX, s->reserve))
+	bool got = kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, s->kept_limit, kept_bottom(s, run));
+
+	trace_refill(s->kept_limit, got ? s->kept_limit : 0);
+	if (!got)
 		return NULL;
-	trace_refill(SKB_BULK_RUN_MAX);
 	if (!s->watched)
 		skb_bulk_idle_start();
-	s->refilled += SKB_BULK_RUN_MAX;
-	s->gone -= SKB_BULK_RUN_MAX;
-	s->reserve_nr = SKB_BULK_RUN_MAX - 1;
-	s->reserve_used = true;
-	return take(s, s->reserve[s->reserve_nr]);
+	s->refilled += s->kept_limit;
+	s->gone -= s->kept_limit;
+	s->popped = true;
+	s->free_nr--;
+	s->open = run;
+	s->open_nr = s->kept_limit;
+	return pop_open(s);
 }

@@ -17,6 +17,9 @@ struct kmem_cache;
  * It keeps the run too, so that the page's next object finds it. What was not filled for a while goes back whole, kept
  * object and all (skb_bulk_stack_age).
  *
+ * Where heads are popped faster than they come, full runs are not given back but kept, up to half of them, for the next
+ * pops: a port that forwards on one CPU then goes round with the heads it has.
+ *
  * Where completions are so mixed that runs go before they have gathered anything, objects are given back one at a time
  * until runs get another chance.
  *
@@ -32,7 +35,6 @@ struct kmem_cache;
 #define SKB_BULK_RUN_MIN	8	/* slots of a run; powers of two */
 #define SKB_BULK_RUN_MAX	16
 #define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
-#define SKB_BULK_RESERVE	64
 #define SKB_BULK_NO_SLAB	(~0UL)
 #define SKB_BULK_NO_ROOM	0x40000000	/* more bytes than any stack takes in: a push of data finds none left */
 #define SKB_BULK_EVICTIONS	64	/* after so many it is judged whether runs are worth their cost */
@@ -40,12 +42,23 @@ struct kmem_cache;
 #define SKB_BULK_SINGLE_MIN	1024	/* objects given back one at a time before runs get another chance */
 #define SKB_BULK_SINGLE_MAX	65536
 
+/* why objects are given back in bulk */
+enum skb_bulk_flush_reason {
+	SKB_BULK_FLUSH_FULL,	/* their run is full */
+	SKB_BULK_FLUSH_ROOM,	/* others want their place, or the stack holds too much */
+	SKB_BULK_FLUSH_IDLE,	/* nobody used them for a while */
+	SKB_BULK_FLUSH_ALL,	/* mode, depth, memory pressure, a CPU goes offline, the module goes */
+};
+
 /* the slab pages of a cache */
 struct skb_bulk_slab {
+	unsigned long class;	/* in the bits that no page's number has: see skb_bulk_slab_page() */
 	u8 shift;		/* log2 of a page's bytes */
 	u8 objects;		/* on a page, or what a run can hold if that is less */
 	u16 size;		/* what an object is charged; 0 for heads, which their number bounds */
 };
+
+#define SKB_BULK_CLASS(n)	((unsigned long)(n) << (BITS_PER_LONG - 8))
 
 struct skb_bulk_stack {
 	/* read by every push; written while the stack is empty */
@@ -54,7 +67,8 @@ struct skb_bulk_stack {
 	unsigned int len;		/* slots of a run; one that holds fewer objects starts late, so that all end alike */
 	unsigned int limit_max;		/* objects that depth allows in a run */
 	unsigned int runs;		/* with slots to live in */
-	unsigned int reserve_max;	/* objects put aside for the next pops */
+	unsigned int kept_limit;	/* objects of a kept run */
+	unsigned int kept_max;		/* runs kept for the next pops; none of data, which nobody pops */
 	unsigned int keep_free;		/* no object is kept back when fewer runs than this are free */
 	struct kmem_cache *cache;	/* named in the bulk free, or NULL */
 	bool head;			/* which of the two stacks it is */
@@ -80,20 +94,23 @@ struct skb_bulk_stack {
 	u64 flushes_before;
 	unsigned int victim;		/* set that goes first when room is needed */
 	unsigned int cursor;		/* place that a pop looks at first */
-	bool wanted;			/* a pop found nothing lately: full runs go to the reserve */
-	bool reserve_used;
-	unsigned int reserve_nr;
+	bool wanted;			/* a pop found nothing lately: full runs are kept */
+	bool popped;			/* since the idle work came by */
+	unsigned int open;		/* the kept run that is popped from, */
+	unsigned int open_nr;		/* and how many it has; none: there is no such run */
+	unsigned int kept_nr;		/* the others, which are full */
+	unsigned int kept_low;		/* fewest of them since the idle work came by */
 	unsigned int free_nr;
 
-	/* the table: address >> shift of a slab page or SKB_BULK_NO_SLAB, and where its next object goes */
+	/* the table: which slab page, or SKB_BULK_NO_SLAB, and where its next object goes */
 	unsigned long slab[SKB_BULK_PLACES];
 	void **top[SKB_BULK_PLACES];
 	u16 size[SKB_BULK_PLACES];	/* charged for one object */
 	u8 limit[SKB_BULK_PLACES];	/* objects the run holds when it is full */
 	bool used[SKB_BULK_PLACES];	/* claimed or filled since the idle work came by */
 
-	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN];	/* runs without a place */
-	void *reserve[SKB_BULK_RESERVE];
+	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN];	/* runs with nothing in them */
+	u8 kept[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN / 2];
 	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_PLAIN * sizeof(void *));
 };
 
@@ -109,6 +126,7 @@ void skb_bulk_stack_forget(struct skb_bulk_stack *s);
 bool skb_bulk_stack_age(struct skb_bulk_stack *s);
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s);
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache);
+void skb_bulk_stack_count_resident(struct skb_bulk_stack *s);
 u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes);
 
 static inline u64 skb_bulk_stack_taken(const struct skb_bulk_stack *s)
@@ -124,7 +142,13 @@ static inline u64 skb_bulk_stack_resident(const struct skb_bulk_stack *s)
 /* whether there is nothing to pop */
 static inline bool skb_bulk_stack_empty(const struct skb_bulk_stack *s)
 {
-	return s->free_nr == s->runs && !s->reserve_nr;
+	return s->free_nr == s->runs;
+}
+
+/* whether depth leaves a refill somewhere to go */
+static inline bool skb_bulk_stack_refillable(const struct skb_bulk_stack *s)
+{
+	return s->kept_max;
 }
 
 static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
@@ -132,16 +156,25 @@ static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
 	return s->gone + s->singles - s->reused + s->refilled;
 }
 
+/*
+ * Which slab page @obj is on. When memory is fragmented SLUB makes do with smaller pages than it would like, so that
+ * objects of several caches may lie where one page was expected: each class has runs of its own all the same, or what an
+ * object is charged would not be what is credited when its run goes.
+ */
+static __always_inline unsigned long skb_bulk_slab_page(const void *obj, const struct skb_bulk_slab *slab)
+{
+	return ((unsigned long)obj >> slab->shift) | slab->class;
+}
+
 enum skb_bulk_pushed { SKB_BULK_PUSHED, SKB_BULK_NOT_PUSHED, SKB_BULK_FULL };
 
 /*
- * Stacks @obj if its slab page has a run at home. Return: SKB_BULK_NOT_PUSHED if it has none, and place *@i is its home;
- * SKB_BULK_FULL if @obj filled the run in place *@i, for skb_bulk_stack_full().
+ * Stacks @obj if its slab page, @key, has a run at home. Return: SKB_BULK_NOT_PUSHED if it has none, and place *@i is its
+ * home; SKB_BULK_FULL if @obj filled the run in place *@i, for skb_bulk_stack_full().
  */
 static __always_inline enum skb_bulk_pushed
-skb_bulk_stack_try_push(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab, unsigned long *i)
+skb_bulk_stack_try_push(struct skb_bulk_stack *s, void *obj, unsigned long key, unsigned long *i)
 {
-	unsigned long key = (unsigned long)obj >> slab->shift;
 	void **top;
 
 	*i = key & s->mask;
@@ -157,7 +190,7 @@ skb_bulk_stack_try_push(struct skb_bulk_stack *s, void *obj, const struct skb_bu
 static __always_inline void skb_bulk_stack_push(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab)
 {
 	unsigned long i;
-	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(s, obj, slab, &i);
+	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(s, obj, skb_bulk_slab_page(obj, slab), &i);
 
 	if (pushed == SKB_BULK_NOT_PUSHED)
 		skb_bulk_stack_push_slow(s, i, obj, slab);
