@@ -25,7 +25,66 @@ refuses() { # MESSAGE ARGUMENT...
 	! out=$(scripts/bench-host "$@" 2>&1) || return
 	grep -q "$message" <<<"$out" || { echo "$out"; return 1; }
 }
-# runs PORT...: to its end, with a row for each mode, and never calls noise a gain
+# synthetic ROUNDS SETS GAIN: what --csv would write of so many runs of pure noise that drifts, with bulk that much faster;
+# the same numbers each time
+synthetic() {
+	awk -v rounds="$1" -v sets="$2" -v gain="$3" '
+		function noise(    i, sum) {
+			for (i = 0; i < 12; i++) {
+				x = x * 16807 % 2147483647
+				sum += x / 2147483647
+			}
+			return sum - 6
+		}
+		function line(mode, less) {
+			printf "k%d,sent,%d,%s,1000,%.2f,%.2f\n", set, round, mode, 100 + 5 * round + noise() - less, 400 + noise() - less
+		}
+		BEGIN {
+			x = 1
+			for (set = 1; set <= sets; set++)
+				for (round = 1; round <= rounds; round++) {
+					line("any", 0)
+					line("stock", 0)
+					line("bulk", gain)
+				}
+		}'
+}
+# verdicts ROUNDS SETS GAIN: how many comparisons with bulk, and how many without, are called what
+verdicts() {
+	synthetic "$@" >/tmp/synthetic.csv
+	scripts/bench-host --from /tmp/synthetic.csv >/tmp/synthetic.out || return
+	sed -n 's/^bulk instead.*: \([a-z ]*\).*/bulk \1/p; s/^stock instead.*: \([a-z ]*\).*/stock \1/p' /tmp/synthetic.out | sort | uniq -c |
+		awk '{ print $2, $3 " " $4 ": " $1 }'
+}
+# what bulk and what stock was called, and nothing else, in all of 100 runs
+all_called() { # ROUNDS GAIN BULK STOCK
+	local said
+	said=$(verdicts "$1" 100 "$2")
+	[ "$said" = "bulk $3: 400"$'\n'"stock $4: 200" ] || { echo "$said"; return 1; }
+}
+# noise_is_noise: 0.6 % of 5 rounds' comparisons are called a difference; more than one in a hundred is not the rule that is told
+noise_is_noise() {
+	local said
+	said=$(verdicts 5 500 0)
+	awk '{ n += $4; if ($2 " " $3 == "no difference:") none += $4 } END { print n - none " of " n " called"; exit !(n == 3000 && n - none <= 30) }' <<<"$said"
+}
+few_rounds_are_not_judged() {
+	local rounds
+	for rounds in 1 2 4; do
+		all_called $rounds 20 "too few" "too few" || return
+	done
+}
+real_differences_are_called() {
+	all_called 10 20 "a gain" "no difference" && all_called 10 -20 "a loss" "no difference"
+}
+broken_files_are_refused() {
+	local edit f=/tmp/broken.csv
+	for edit in "\$d" '2d' 's/stock/other/' 's/,1000,/,,/' '1!d'; do
+		synthetic 5 1 0 | sed "$edit" >$f
+		refuses 'is not what --csv writes' --from $f || { echo "$edit"; return 1; }
+	done
+}
+# runs PORT...: to its end, with a row for each mode, and no verdict of two rounds
 runs() {
 	local m
 	scripts/bench-host --rounds 2 --seconds 1 --csv /tmp/bench-host.csv "$@" >/tmp/bench-host.out 2>&1 || { cat /tmp/bench-host.out; return 1; }
@@ -35,7 +94,10 @@ runs() {
 			return 1
 		fi
 	done
-	grep -q 'its times mean nothing' /tmp/bench-host.out
+	grep -q 'its times mean nothing' /tmp/bench-host.out && ! grep -E ': a (gain|loss)$' /tmp/bench-host.out &&
+		[ "$(grep -c 'instead of .*: too few rounds to tell$' /tmp/bench-host.out)" -ge 3 ] &&
+		scripts/bench-host --from /tmp/bench-host.csv >/tmp/bench-host.again && tail -n "$(wc -l </tmp/bench-host.again)" /tmp/bench-host.out |
+		diff - /tmp/bench-host.again
 }
 # ends on the signal of ctrl-C; a job that has a process group of its own does not ignore it
 interrupted() {
@@ -51,7 +113,11 @@ interrupted() {
 }
 gone() { ! pgrep -f scripts/bench-host; }
 
-ktap_plan 9
+ktap_plan 13
+check "noise is called noise" noise_is_noise
+check "a few rounds are not judged" few_rounds_are_not_judged
+check "what differs is called so, in spite of drift" real_differences_are_called
+check "broken files are refused" broken_files_are_refused
 check "the fork has both ports" load_fork
 mapfile -t ports < <(port_names)
 ip link set "${ports[1]}" up
