@@ -113,7 +113,7 @@ interrupted() {
 }
 gone() { ! pgrep -f scripts/bench-host; }
 
-ktap_plan 13
+ktap_plan 16
 check "noise is called noise" noise_is_noise
 check "a few rounds are not judged" few_rounds_are_not_judged
 check "what differs is called so, in spite of drift" real_differences_are_called
@@ -128,6 +128,14 @@ check "no port" refuses 'there is no port' lo0
 ip addr add 10.82.1.1/24 dev "${ports[0]}"
 check "a port with an address" refuses 'carries an address' "${ports[0]}"
 ip addr del 10.82.1.1/24 dev "${ports[0]}"
+ip link add link "${ports[0]}" name trunk.7 type vlan id 7
+check "a port with a VLAN" refuses 'trunk.7 is built on' "${ports[0]}"
+check "the second port with a VLAN" refuses 'trunk.7 is built on' "${ports[1]}" "${ports[0]}"
+ip link del trunk.7
+ip link add bridge type bridge
+ip link set "${ports[0]}" master bridge
+check "a port of a bridge" refuses 'bridge is built on' "${ports[0]}"
+ip link del bridge
 check "one port sends" runs "${ports[0]}"
 check "two ports forward" runs "${ports[@]}"
 check "all is as it was" same_state
