@@ -2,27 +2,44 @@
 # SPDX-License-Identifier: GPL-2.0
 # scripts/bench-host runs on one port and on two, refuses what is no port for it, and leaves all as it was, also when it is interrupted.
 # tests/run: kernels=6.1 ports=2 timeout=600
-# shellcheck disable=SC2317,SC2154
+# shellcheck disable=SC2317,SC2154,SC2016
 set -u
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 
-# what it may not leave changed
+# what it may not leave changed; of the addresses those that were not the kernel's idea, which may still be to come
+place=()
 state() {
 	local p
 	get_mode
-	ip netns
+	"${place[@]}" ip netns
 	lsmod | grep -c pktgen
 	for p in "${ports[@]}"; do
-		echo "$p $(($(cat "/sys/class/net/$p/flags") & 1)) $(cat "/sys/class/net/$p/mtu") $(cat "/sys/class/net/$p/address")"
+		"${place[@]}" sh -c 'cd "/sys/class/net/$1" && echo "$1 $(($(cat flags) & 1)) $(cat mtu) $(cat address)"
+			ip -o addr show dev "$1" | grep -oE "(fe80::7|169.254.7).* scope [a-z]+"
+			grep -s . /proc/sys/net/ipv[46]/*/"$1"/*' _ "$p"
 	done
 }
-same_state() { [ "$(state)" = "$before" ] || { state; return 1; }; }
+same_state() { local now; now=$(state); [ "$now" = "$before" ] || { diff <(echo "$before") <(echo "$now"); return 1; }; }
+# in a namespace that is not that of process 1, with addresses and settings that a move makes a port lose
+settle() {
+	local p
+	ip netns add here || return
+	for p in "${ports[@]}"; do
+		ip link set "$p" netns here || return
+	done
+	place=(ip netns exec here)
+	"${place[@]}" sh -c '
+		ip link set "$2" up && ip addr add 169.254.7.2/16 scope link dev "$2" && ip addr add fe80::7:2/64 dev "$2" &&
+		ip addr add fe80::7:1/64 dev "$1" && cd /proc/sys/net && echo 2 >"ipv4/conf/$2/arp_announce" &&
+		echo 77 >"ipv6/conf/$2/hop_limit" && echo 1 >"ipv6/conf/$2/addr_gen_mode" && echo 77 >"ipv4/neigh/$2/gc_stale_time"' _ "${ports[@]}"
+}
+unsettle() { ip netns del here && wait_for 20 have_ports; }
 refuses() { # MESSAGE ARGUMENT...
 	local message=$1 out
 	shift
-	! out=$(scripts/bench-host "$@" 2>&1) || return
+	! out=$("${place[@]}" scripts/bench-host "$@" 2>&1) || return
 	grep -q "$message" <<<"$out" || { echo "$out"; return 1; }
 }
 # synthetic ROUNDS SETS GAIN: what --csv would write of so many runs of pure noise that drifts, with bulk that much faster;
@@ -79,7 +96,7 @@ real_differences_are_called() {
 }
 broken_files_are_refused() {
 	local edit f=/tmp/broken.csv
-	for edit in "\$d" '2d' 's/stock/other/' 's/,1000,/,,/' '1!d'; do
+	for edit in '$d' '2d' 's/stock/other/' 's/,1000,/,,/' '1!d'; do
 		synthetic 5 1 0 | sed "$edit" >$f
 		refuses 'is not what --csv writes' --from $f || { echo "$edit"; return 1; }
 	done
@@ -87,7 +104,7 @@ broken_files_are_refused() {
 # runs PORT...: to its end, with a row for each mode, and no verdict of two rounds
 runs() {
 	local m
-	scripts/bench-host --rounds 2 --seconds 1 --csv /tmp/bench-host.csv "$@" >/tmp/bench-host.out 2>&1 || { cat /tmp/bench-host.out; return 1; }
+	"${place[@]}" scripts/bench-host --rounds 2 --seconds 1 --csv /tmp/bench-host.csv "$@" >/tmp/bench-host.out 2>&1 || { cat /tmp/bench-host.out; return 1; }
 	for m in any stock bulk; do
 		if ! grep -qE "^$m +[1-9]" /tmp/bench-host.out || [ "$(grep -c ",$m,[1-9]" /tmp/bench-host.csv)" != 2 ]; then
 			cat /tmp/bench-host.out
@@ -113,7 +130,7 @@ interrupted() {
 }
 gone() { ! pgrep -f scripts/bench-host; }
 
-ktap_plan 16
+ktap_plan 21
 check "noise is called noise" noise_is_noise
 check "a few rounds are not judged" few_rounds_are_not_judged
 check "what differs is called so, in spite of drift" real_differences_are_called
@@ -137,8 +154,19 @@ ip link set "${ports[0]}" master bridge
 check "a port of a bridge" refuses 'bridge is built on' "${ports[0]}"
 ip link del bridge
 check "one port sends" runs "${ports[0]}"
-check "two ports forward" runs "${ports[@]}"
 check "all is as it was" same_state
+check "two ports in another namespace" settle
+before=$(state)
+check "two ports forward" runs "${ports[@]}"
+check "all is as it was there" same_state
+ip netns exec here tc qdisc replace dev "${ports[1]}" root pfifo
+check "a port with a queueing discipline" refuses 'queueing discipline' "${ports[@]}"
+ip netns exec here tc qdisc del dev "${ports[1]}" root
+ip netns exec here ip route add 10.82.0.0/16 dev "${ports[1]}"
+check "a port with a route" refuses 'carries a route' "${ports[@]}"
+check "both ports back" unsettle
+place=()
+before=$(state)
 check "interrupted" interrupted
 check "all is as it was" same_state
 ktap_end
