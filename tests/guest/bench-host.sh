@@ -116,6 +116,27 @@ runs() {
 		scripts/bench-host --from /tmp/bench-host.csv >/tmp/bench-host.again && tail -n "$(wc -l </tmp/bench-host.again)" /tmp/bench-host.out |
 		diff - /tmp/bench-host.again
 }
+# fake_perf: as it counts on a machine with two kinds of cores, and of a third that did not count
+fake_perf() {
+	mkdir -p /tmp/fake && cat >/tmp/fake/perf <<-'END' && chmod +x /tmp/fake/perf
+		#!/bin/bash
+		[ "$1 $2 $3 $4 $5 $6" = "stat -a -e cycles -x, -o" ] && [ "$8" = -- ] || exit
+		cat >"$7" <<-COUNTS
+			# started on Sat Jan  3 12:34:56 2026
+
+			3000000000,,cpu_core/cycles/,6002345678,100.00,,
+			1000000000,,cpu_atom/cycles/,6002345678,100.00,,
+			<not counted>,,cpu_lowpower/cycles/,0,0.00,,
+		COUNTS
+		exec "${@:9}"
+	END
+}
+# counted: runs with it; all its cycles are shared among the packets of two seconds, for it counts one more than is measured
+counted() {
+	PATH=/tmp/fake:$PATH runs "$@" && grep -q 'of all CPUs' /tmp/bench-host.out && awk -F, '
+		NR > 1 { n++; c = $7 * $5 * 2; if (c < 3.99e9 || c > 4.01e9) { print; bad = 1 } }
+		END { exit bad || n != 6 }' /tmp/bench-host.csv
+}
 # ends on the signal of ctrl-C; a job that has a process group of its own does not ignore it
 interrupted() {
 	local status=0 job
@@ -153,7 +174,8 @@ ip link add bridge type bridge
 ip link set "${ports[0]}" master bridge
 check "a port of a bridge" refuses 'bridge is built on' "${ports[0]}"
 ip link del bridge
-check "one port sends" runs "${ports[0]}"
+fake_perf
+check "one port sends, cycles are counted" counted "${ports[0]}"
 check "all is as it was" same_state
 check "two ports in another namespace" settle
 before=$(state)
