@@ -66,9 +66,10 @@ synthetic() {
 				}
 		}'
 }
+line_rate=-
 # verdicts ROUNDS SETS GAIN: how many comparisons with bulk, and how many without, are called what
 verdicts() {
-	synthetic "$@" >/tmp/synthetic.csv
+	synthetic "$@" | sed "s/\$/,$line_rate/" >/tmp/synthetic.csv
 	scripts/bench-host --from /tmp/synthetic.csv >/tmp/synthetic.out || return
 	sed -n 's/^bulk instead.*: \([a-z ]*\).*/bulk \1/p; s/^stock instead.*: \([a-z ]*\).*/stock \1/p' /tmp/synthetic.out | sort | uniq -c |
 		awk '{ print $2, $3 " " $4 ": " $1 }'
@@ -93,6 +94,17 @@ few_rounds_are_not_judged() {
 }
 real_differences_are_called() {
 	all_called 10 20 "a gain" "no difference" && all_called 10 -20 "a loss" "no difference"
+}
+# the synthetic rate is 1000: where it is the line's, time tells nothing, and cycles do
+a_full_line_hides_time() {
+	local line_rate=1009 said
+	said=$(verdicts 10 100 20; grep -c 'is at the line rate' /tmp/synthetic.out)
+	if [ "$said" != "bulk a gain: 200"$'\n'"bulk both fill: 200"$'\n'"stock both fill: 100"$'\n'"stock no difference: 100"$'\n'300 ]; then
+		echo "$said"
+		return 1
+	fi
+	line_rate=1011
+	all_called 10 20 "a gain" "no difference" && ! grep 'is at the line rate' /tmp/synthetic.out
 }
 broken_files_are_refused() {
 	local edit f=/tmp/broken.csv
@@ -151,10 +163,11 @@ interrupted() {
 }
 gone() { ! pgrep -f scripts/bench-host; }
 
-ktap_plan 21
+ktap_plan 22
 check "noise is called noise" noise_is_noise
 check "a few rounds are not judged" few_rounds_are_not_judged
 check "what differs is called so, in spite of drift" real_differences_are_called
+check "a full line hides time" a_full_line_hides_time
 check "broken files are refused" broken_files_are_refused
 check "the fork has both ports" load_fork
 mapfile -t ports < <(port_names)
