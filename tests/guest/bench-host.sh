@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # scripts/bench-host runs on one port and on two, refuses what is no port for it, and leaves all as it was, also when it is interrupted.
-# tests/run: kernels=6.1 ports=2 timeout=600
+# tests/run: kernels=6.1 ports=2 timeout=900
 # shellcheck disable=SC2317,SC2154,SC2016
 set -u
 cd "$(dirname "$0")/../.." || exit
@@ -39,7 +39,7 @@ unsettle() { ip netns del here && wait_for 20 have_ports; }
 refuses() { # MESSAGE ARGUMENT...
 	local message=$1 out
 	shift
-	! out=$("${place[@]}" scripts/bench-host "$@" 2>&1) || return
+	! out=$("${place[@]}" scripts/bench-host --rounds 2 --seconds 1 "$@" 2>&1) || return
 	grep -q "$message" <<<"$out" || { echo "$out"; return 1; }
 }
 # synthetic ROUNDS SETS GAIN: what --csv would write of so many runs of pure noise that drifts, with bulk that much faster;
@@ -116,7 +116,7 @@ broken_files_are_refused() {
 # runs PORT...: to its end, with a row for each mode, and no verdict of two rounds
 runs() {
 	local m
-	"${place[@]}" scripts/bench-host --rounds 2 --seconds 1 --csv /tmp/bench-host.csv "$@" >/tmp/bench-host.out 2>&1 || { cat /tmp/bench-host.out; return 1; }
+	"${place[@]}" scripts/bench-host --rounds 2 --seconds 1 --csv /tmp/bench-host.csv --json /tmp/bench-host.json "$@" >/tmp/bench-host.out 2>&1 || { cat /tmp/bench-host.out; return 1; }
 	for m in any stock bulk; do
 		if ! grep -qE "^$m +[1-9]" /tmp/bench-host.out || [ "$(grep -c ",$m,[1-9]" /tmp/bench-host.csv)" != 2 ]; then
 			cat /tmp/bench-host.out
@@ -149,6 +149,24 @@ counted() {
 		NR > 1 { n++; c = $7 * $5 * 2; if (c < 3.99e9 || c > 4.01e9) { print; bad = 1 } }
 		END { exit bad || n != 6 }' /tmp/bench-host.csv
 }
+# tells EXPRESSION: of the file of --json, in Python
+tells() { python3 -c "import json; j = json.load(open('/tmp/bench-host.json')); exit(not ($1))" || { cat /tmp/bench-host.json; return 1; }; }
+# the 82599 has 10G, and this the size of the least packet
+json_tells_all() { # PORTS
+	tells "j['kernel'] == '$(uname -r)' and j['modules']['skb_bulk'] == '$(cat /sys/module/skb_bulk/version)' and j['modules']['ixgbe_bulk'] and j['line_rate'] == 14880952
+		and j['parameters'] == {'depth': $(cat /sys/module/skb_bulk/parameters/depth), 'remote': 'stack', 'idle_ms': 100}
+		and j['settings'] == {'rounds': 2, 'seconds': 1, 'size': 60, 'cpu': $2} and j['virtual'] and j['cpu'] and len(j['verdicts']) >= 3
+		and len(j['measurements']) == 6 and j['measurements'][5]['mode'] == 'bulk' and j['measurements'][5]['packets_per_second'] > 0
+		and len(j['ports']) == $1 and all(p['queue'] is not None and p['interrupt_cpu'] and p['made_on_cpu'] for p in j['ports'])"
+}
+# the driver puts the first queue's interrupt on CPU 0; a governor is what this guest has none of
+cpus_are_told() {
+	local words
+	for words in 'the governor is not performance' 'powersave governor' 'made on CPU 1; .* interrupt is on CPU 0' 'remote=stack decides'; do
+		grep -q "$words" /tmp/bench-host.out || { cat /tmp/bench-host.out; return 1; }
+	done
+	tells "j['governor'] == 'powersave' and j['ports'][0]['made_on_cpu'] == '1' and j['ports'][0]['interrupt_cpu'] == '0'"
+}
 # ends on the signal of ctrl-C; a job that has a process group of its own does not ignore it
 interrupted() {
 	local status=0 job
@@ -163,7 +181,7 @@ interrupted() {
 }
 gone() { ! pgrep -f scripts/bench-host; }
 
-ktap_plan 22
+ktap_plan 26
 check "noise is called noise" noise_is_noise
 check "a few rounds are not judged" few_rounds_are_not_judged
 check "what differs is called so, in spite of drift" real_differences_are_called
@@ -175,6 +193,7 @@ ip link set "${ports[1]}" up
 set_mode stock
 before=$(state)
 check "which of two ports is not guessed" refuses 'name the one to use'
+check "a file that cannot be written" refuses 'is no file' --csv /dev/null "${ports[0]}"
 check "no port" refuses 'there is no port' lo0
 ip addr add 10.82.1.1/24 dev "${ports[0]}"
 check "a port with an address" refuses 'carries an address' "${ports[0]}"
@@ -188,11 +207,18 @@ ip link set "${ports[0]}" master bridge
 check "a port of a bridge" refuses 'bridge is built on' "${ports[0]}"
 ip link del bridge
 fake_perf
-check "one port sends, cycles are counted" counted "${ports[0]}"
+mount -t tmpfs none /sys/devices/system/cpu
+mkdir -p /sys/devices/system/cpu/cpu{0,1}/cpufreq
+tee /sys/devices/system/cpu/cpu{0,1}/cpufreq/scaling_governor <<<powersave >/dev/null
+check "one port sends, cycles are counted" counted --cpu 1 "${ports[0]}"
+umount /sys/devices/system/cpu
+check "a governor and another CPU's interrupt are told" cpus_are_told
+check "a file of JSON" json_tells_all 1 1
 check "all is as it was" same_state
 check "two ports in another namespace" settle
 before=$(state)
 check "two ports forward" runs "${ports[@]}"
+check "a file of JSON" json_tells_all 2 0
 check "all is as it was there" same_state
 ip netns exec here tc qdisc replace dev "${ports[1]}" root pfifo
 check "a port with a queueing discipline" refuses 'queueing discipline' "${ports[@]}"
