@@ -5,6 +5,8 @@
 PACKAGE=skb-bulk
 STOCK=ixgbe
 FORK=ixgbe_bulk
+# it is there while an initramfs may still hold a boot default that was taken back
+STALE=/var/lib/$PACKAGE-stale-initramfs
 
 # what was said to the make that runs a script is not for the make that the script runs, nor for those of dkms
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
