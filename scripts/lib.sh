@@ -35,13 +35,18 @@ headers_version() { # DIR
 	make -s --no-print-directory -C "$1" kernelversion 2>/dev/null | grep -oE '^[0-9]+\.[0-9]+\.[0-9]+'
 }
 
-source_version() { # DIR
+source_version() { # MAKEFILE
 	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v[$1] = $3 }
 	     END {
 		if (v["VERSION"] == "")
 			exit 1
 		print v["VERSION"] "." v["PATCHLEVEL"] "." v["SUBLEVEL"]
-	     }' "$1/Makefile" 2>/dev/null
+	     }' "$1" 2>/dev/null
+}
+
+# the sources that KSRC= named for make install, a line each, newest first
+remembered_ksrc() {
+	cat "/usr/src/$PACKAGE"-[0-9]*/ksrc 2>/dev/null || true
 }
 
 # the range is written once, in dkms.conf, as a regular expression over the release
