@@ -61,7 +61,8 @@ refuses_options() {
 # an option without its value is a sentence, not silence
 wants_values() {
 	local c said status bad=0
-	for c in "tests/run --kernel" "tests/try/run --kernel" "tests/vm/run --kernel" "scripts/install --kernel" "ixgbe-bulk/make-source --kernel"; do
+	for c in "tests/run --kernel" "tests/try/run --kernel" "tests/vm/run --kernel" "scripts/install --kernel" "ixgbe-bulk/make-source --kernel" \
+		"make try SHELL=bash" "make try KERNEL=4.19"; do
 		status=0
 		# shellcheck disable=SC2086 # words
 		said=$($c </dev/null 2>&1) || status=$?
