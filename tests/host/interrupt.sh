@@ -28,14 +28,15 @@ start() {
 	pid=$!
 }
 says_here() { grep -q "^here" "$work/out"; }
-# ends_by SIGNAL PROCESS: status, and what is left of it. Others may use the same cache meanwhile.
+# ends_by SIGNAL PROCESS: outcome is its status, and what is left of it. Others may use the same cache meanwhile.
 ends_by() {
 	local status=0
 	kill -"$1" -- "$2"
 	wait "$pid" || status=$?
 	# a namespace takes its processes along when its first one is gone
 	wait_for 5 no_process || true
-	echo "$status $(pgrep -s "$pid" -a || true) $(grep -F " $cache/" /proc/mounts || true) $(cd "$cache/tmp" && find . -maxdepth 1 -name "*.pid$pid.*")"
+	outcome="$status $(pgrep -s "$pid" -a || true) $(grep -F " $cache/" /proc/mounts || true) $(cd "$cache/tmp" && find . -maxdepth 1 -name "*.pid$pid.*")"
+	pid=''
 }
 no_process() { ! pgrep -s "$pid"; }
 
@@ -49,10 +50,11 @@ for to in process group; do
 	check "a guest runs, with its card" wait_for 120 says_here || sed 's/^/# /' "$work/said"
 	number=$pid
 	[ $to = process ] || number=-$pid
-	check_equal "INT to its $to leaves nothing" "130   " "$(ends_by INT "$number")" || true
+	ends_by INT "$number"
+	check_equal "INT to its $to leaves nothing" "130   " "$outcome" || true
 done
 start tests/vm/tree-exec --kernel "$kernel" -- bash -c 'echo here; sleep 600'
 check "a command runs in a tree" wait_for 60 says_here || sed 's/^/# /' "$work/said"
-check_equal "INT to its group leaves nothing" "130   " "$(ends_by INT "-$pid")" || true
-pid=''
+ends_by INT "-$pid"
+check_equal "INT to its group leaves nothing" "130   " "$outcome" || true
 ktap_end
