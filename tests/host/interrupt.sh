@@ -32,11 +32,20 @@ says_here() { grep -q "^here" "$work/out"; }
 ends_by() {
 	local status=0
 	kill -"$1" -- "$2"
+	if ! wait_for 60 ended; then
+		pkill -KILL -s "$pid"
+		outcome="it goes on for a minute"
+		pid=''
+		return
+	fi
 	wait "$pid" || status=$?
 	# a namespace takes its processes along when its first one is gone
 	wait_for 5 no_process || true
 	outcome="$status $(pgrep -s "$pid" -a || true) $(grep -F " $cache/" /proc/mounts || true) $(cd "$cache/tmp" && find . -maxdepth 1 -name "*.pid$pid.*")"
 	pid=''
+}
+ended() {
+	case $(ps -o stat= -p "$pid") in '' | Z*) ;; *) return 1 ;; esac
 }
 no_process() { ! pgrep -s "$pid"; }
 
@@ -47,14 +56,14 @@ tests/vm/make-image "$kernel" >&2
 for to in process group; do
 	printf 'echo here\nsleep 600\n' >"$work/script.sh"
 	start tests/vm/run --kernel "$kernel" --no-layer --ports 2 --log "$work/console" -- "$work/script.sh"
-	check "a guest runs, with its card" wait_for 120 says_here || sed 's/^/# /' "$work/said"
+	check "a guest runs, with its card" wait_for 240 says_here || sed 's/^/# /' "$work/said"
 	number=$pid
 	[ $to = process ] || number=-$pid
 	ends_by INT "$number"
 	check_equal "INT to its $to leaves nothing" "130   " "$outcome" || true
 done
 start tests/vm/tree-exec --kernel "$kernel" -- bash -c 'echo here; sleep 600'
-check "a command runs in a tree" wait_for 60 says_here || sed 's/^/# /' "$work/said"
+check "a command runs in a tree" wait_for 120 says_here || sed 's/^/# /' "$work/said"
 ends_by INT "-$pid"
 check_equal "INT to its group leaves nothing" "130   " "$outcome" || true
 ktap_end
