@@ -3,13 +3,17 @@
 
 KVER ?= $(shell uname -r)
 OUT ?= build/$(KVER)
-export KSRC FORCE
+export KSRC
+# only who types it means it: what the environment holds may be another program's
+FORCED := $(if $(filter command,$(origin FORCE)),$(if $(FORCE),--force))
 
 # "make try SHELL=1" means a prompt; what runs the recipes is another matter, and so is what their makes are told
-TRY_SHELL := $(if $(filter 1 y yes,$(SHELL)),--shell)
+TRY_SHELL := $(if $(filter 1 y yes true,$(SHELL)),--shell)
 ifneq ($(TRY_SHELL),)
 override SHELL := /bin/sh
 MAKEOVERRIDES :=
+else ifeq ($(origin SHELL)$(findstring /,$(SHELL))$(filter try,$(MAKECMDGOALS)),command linetry)
+$(error for a prompt in the guest say SHELL=1, not SHELL=$(SHELL))
 endif
 KERNEL ?= 6.1
 
@@ -29,6 +33,7 @@ help:
 	@echo 'make clean-cache  remove what try and test downloaded and made'
 	@echo
 	@echo 'KVER=release    another kernel than the running one'
+	@echo 'FORCE=1         make uninstall takes back ports that carry your own connection, too'
 	@echo 'KSRC=place      a kernel source, unpacked or a tarball, to take ixgbe from'
 	@echo 'KERNEL=6.1      the guest of make try: 5.10, 6.1, 6.12 or 7.3'
 
@@ -39,7 +44,7 @@ install:
 	@scripts/install --kernel '$(KVER)'
 
 uninstall:
-	@scripts/uninstall
+	@scripts/uninstall $(FORCED)
 
 clean:
 	rm -rf build

@@ -5,6 +5,8 @@
 PACKAGE=skb-bulk
 STOCK=ixgbe
 FORK=ixgbe_bulk
+# it is there while an initramfs may still hold a boot default that was taken back
+STALE=/var/lib/$PACKAGE-stale-initramfs
 
 # what was said to the make that runs a script is not for the make that the script runs, nor for those of dkms
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
@@ -33,13 +35,18 @@ headers_version() { # DIR
 	make -s --no-print-directory -C "$1" kernelversion 2>/dev/null | grep -oE '^[0-9]+\.[0-9]+\.[0-9]+'
 }
 
-source_version() { # DIR
+source_version() { # MAKEFILE
 	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ { v[$1] = $3 }
 	     END {
 		if (v["VERSION"] == "")
 			exit 1
 		print v["VERSION"] "." v["PATCHLEVEL"] "." v["SUBLEVEL"]
-	     }' "$1/Makefile" 2>/dev/null
+	     }' "$1" 2>/dev/null
+}
+
+# the sources that KSRC= named for make install, a line each, newest first
+remembered_ksrc() {
+	cat "/usr/src/$PACKAGE"-[0-9]*/ksrc 2>/dev/null || true
 }
 
 # the range is written once, in dkms.conf, as a regular expression over the release

@@ -73,11 +73,9 @@ in_tree() {
 
 ktap_plan 4
 tests/vm/make-tree "$kernel" >&2
-if command -v shellcheck >/dev/null; then
-	check "shellcheck" shell_is_clean || true
-else
-	ktap_skip "shellcheck" "install the package shellcheck"
-fi
+# in a shell of its own, for it has other names and a cache
+(. tests/vm/lib.sh; need_tools shellcheck=shellcheck git=git) >&2
+check "shellcheck" shell_is_clean || true
 check "a licence line on top of each file" each_has_its_lines || true
 check "checkpatch --strict of $kernel" in_tree checkpatch || true
 check "sparse with the headers of $kernel" in_tree sparse_says || true

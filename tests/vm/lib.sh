@@ -105,9 +105,10 @@ keyring() {
 	echo $k
 }
 
-# sources SUITE...: an apt source list on stdout; a suite that the mirror does not have is left out
+# sources SUITE...: an apt source list on stdout; updates that the mirror does not have are left out
 sources() {
-	local s site main security probe
+	local s site main security probe keys
+	keys=$(keyring)
 	main=$(mirror Debian)
 	if [ -z "$main" ]; then
 		need_root "read Debian's package lists"
@@ -124,10 +125,11 @@ sources() {
 		[ -n "$site" ] || continue
 		if ! /usr/lib/apt/apt-helper -qq -o APT::Sandbox::User=root \
 			download-file "$site/dists/$s/InRelease" "$probe" >/dev/null 2>&1; then
-			say "the mirror has no $s, going on without it"
-			continue
+			case $s in *-updates | *-security) say "the mirror has no $s, going on without it"; continue ;; esac
+			rm -f "$probe"
+			die "cannot read $s from the mirror $site: see to this machine's network, or name another mirror in SKB_BULK_MIRROR"
 		fi
-		echo "deb [signed-by=$(keyring)] $site $s main"
+		echo "deb [signed-by=$keys] $site $s main"
 	done
 	rm -f "$probe"
 }
