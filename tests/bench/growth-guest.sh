@@ -11,6 +11,8 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 # shellcheck source=/dev/null
+. tests/bench/tune-lib.sh
+# shellcheck source=/dev/null
 . tests/bench/path-lib.sh
 
 default_ring=512

@@ -106,8 +106,9 @@ measure_cells() {
 	say "$kernel: $total cells in a guest"
 	head -c "${bench_ballast}K" /dev/zero >"$out.ballast"
 	{
-		tests/vm/run --kernel "$kernel" --icount --no-layer --timeout "$limit" --append "$bench_append" \
+		tests/vm/run --kernel "$kernel" --icount --no-layer --no-copy --timeout "$limit" --append "$bench_append" \
 			${bench_plugin:+--plugin "$bench_plugin,out=$out.rounds"} --add "$modules:/root/kmod" \
+			--add "tests/bench/tune-lib.sh:/root/skb-bulk/tests/bench/tune-lib.sh" \
 			--add "$cells:/root/cells" --add "$out.ballast:/root/ballast" -- tests/bench/free-cost-guest.sh /root/cells 2>"$out.err" || echo "failed $?"
 	} | while IFS= read -r line; do
 		echo "$line"
@@ -188,14 +189,17 @@ build_guest_tools() {
 	done
 }
 # shellcheck disable=SC2034 # the scripts that source this read it
-path_settings="x-no-posted-writes=true, card with sync=1; the difference of long and short runs, several times, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
+path_settings="x-no-posted-writes=true, card with sync=1; the difference of long and short runs, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
 # path_guest NAME KERNEL [OPTION]... -- SCRIPT [ARGUMENT]...: a guest with two ports and a clock that counts instructions, watched
 # by the plugin; what it prints goes to $bench_work/NAME, what was counted to $bench_work/NAME.rounds
 path_guest() {
-	local name=$1 log=$bench_work/$1 kernel=$2
+	local name=$1 log=$bench_work/$1 kernel=$2 f copies=()
 	shift 2
-	if ! tests/vm/run --kernel "$kernel" --icount --ports 2 --timeout 1800 --append "$bench_append" --plugin "$bench_plugin,out=$log.rounds" \
-		--add "$bench_work/udp-send:/root/udp-send" --add "$bench_work/marker:/root/marker" "$@" >"$log" 2>"$log.err" || ! grep -q '^end$' "$log"; then
+	head -c "${bench_ballast}K" /dev/zero >"$log.ballast"
+	for f in vm/guest-lib.sh bench/tune-lib.sh bench/path-lib.sh; do copies+=(--add "tests/$f:/root/skb-bulk/tests/$f"); done
+	if ! tests/vm/run --kernel "$kernel" --icount --no-copy --ports 2 --timeout 1800 --append "$bench_append" --plugin "$bench_plugin,out=$log.rounds" \
+		"${copies[@]}" --add "$bench_work/udp-send:/root/udp-send" --add "$bench_work/marker:/root/marker" --add "$log.ballast:/root/ballast" \
+		"$@" >"$log" 2>"$log.err" || ! grep -q '^end$' "$log"; then
 		tail -n 20 "$log.err" >&2
 		grep -v '^path ' "$log" | tail -n 5 >&2
 		say "$name: the guest failed: see above"
@@ -203,10 +207,10 @@ path_guest() {
 	fi
 	say "$name: done"
 }
-# path_csv NAME KERNEL: KERNEL,RELEASE,WORD...,RUNS,PACKETS,INSTRUCTIONS,SPREAD,LOCKED of all that was run in the same way: per packet,
-# the median, the dearest less the cheapest, the median. A line of the guest and three of the plugin are one run.
+# path_csv NAME KERNEL [BOOT]: KERNEL,RELEASE,WORD...[,BOOT],RUNS,PACKETS,INSTRUCTIONS,SPREAD,LOCKED of all that was run in the same way
+# in one guest: per packet, the median, the dearest less the cheapest, the median. A line of the guest and three of the plugin are one run.
 path_csv() {
-	awk -v kernel="$2" -v seen="$bench_work/$1.rounds" '
+	awk -v kernel="$2" -v boot="${3:+,$3}" -v seen="$bench_work/$1.rounds" '
 		function bad(why) { print "a guest with " kernel ": " why >"/dev/stderr"; failed = 1; exit 1 }
 		# in order of size
 		function keep(list, k, value,    i) {
@@ -235,7 +239,7 @@ path_csv() {
 			if ((getline line <seen) > 0) bad("the plugin saw more than was run")
 			for (i = 1; i <= rows; i++) {
 				k = row[i]
-				printf "%s,%s,%s,%d,%d,%.1f,%.1f,%.2f\n", kernel, release, k, n[k], packets[k], median(each, k),
+				printf "%s,%s,%s%s,%d,%d,%.1f,%.1f,%.2f\n", kernel, release, k, boot, n[k], packets[k], median(each, k),
 					each[k, n[k]] - each[k, 1], median(each_locked, k)
 			}
 		}' "$bench_work/$1"
