@@ -20,10 +20,8 @@ insmod /root/kmod/skb_bulk.ko
 insmod /root/kmod/skb_bulk_bench.ko
 read -r default_prime <$prime
 read -r default_depth <$depth
-echo "env release $(uname -r)"
-echo "env version $(cat /proc/version)"
-echo "env depth $default_depth"
-echo "env idle_ms $(cat /sys/module/skb_bulk/parameters/idle_ms)"
+tell_env
+tell_module
 
 # read whole before the first is measured: what a shell allocates meanwhile is not to move the slabs
 mapfile -t cells <"$1"

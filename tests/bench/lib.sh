@@ -166,8 +166,13 @@ cells_csv() {
 		}' "$bench_work/$1${2:-}.raw"
 }
 
-# env_of KERNEL NAME: what the guest said of itself
-env_of() { sed -n "s/^env $2 //p" "$bench_work/$1.raw"; }
+# time_bench_lines KERNEL [TAG]: each trial in the form that tools for other microbenchmarks read, with what was set in the label.
+# The guest's time stamp counter goes by its clock: a cycle there is an instruction, and so is a nanosecond.
+time_bench_lines() {
+	awk '$1 == "result" {
+		printf "Type:%s_%s_%s_depth%s_%s_%s Per elem: %d cycles(tsc) %.3f ns (step:%d)\n", $3, $4, $5, $7, $8, $9, $17 / ($6 * $10), $11 / ($6 * $10), $6
+	}' "$bench_work/$1${2:-}.raw"
+}
 
 # build_plugin: sets bench_plugin
 build_plugin() {
@@ -269,14 +274,43 @@ csv_to_json() {
 		END { print "" }'
 }
 
-# json WHAT SETTINGS CSV [MORE]: the table with what is needed to make it again; MORE is JSON, too
+# env_of FILE NAME: what the guest that printed FILE said of itself
+env_of() { sed -n "s/^env $2 //p" "$1" | tr -d '"\\'; }
+# config_of KERNEL RELEASE: what of the kernel's configuration decides about the figures
+config_of() {
+	grep -E '^(# )?CONFIG_(SLUB|SLAB|INIT_ON_|PREEMPT|RANDOM_KMALLOC|MEMCG|HARDENED_USERCOPY|NUMA|HZ|KASAN|DEBUG_LIST|LIST_HARDENED)[A-Z0-9_]*[ =]' \
+		"${SKB_BULK_CACHE:-/var/cache/skb-bulk}/tree/$1/boot/config-$2" | sed 's/^# \(.*\) is not set$/\1=n/' | tr -d '"' | paste -sd ' '
+}
+# kernels_json SUFFIX: of each kernel what the guest said that printed $bench_work/KERNELSUFFIX
+kernels_json() {
+	local kernel sep='' log release
+	for kernel in "${kernels[@]}"; do
+		log=$bench_work/$kernel$1
+		release=$(env_of "$log" release)
+		printf '%s{"kernel": "%s", "release": "%s", "version": "%s", "depth": %s, "idle_ms": %s, "cmdline": "%s", "config": "%s", "mitigations": "%s"}' "$sep" \
+			"$kernel" "$release" "$(env_of "$log" version)" "$(env_of "$log" depth)" "$(env_of "$log" idle_ms)" "$(env_of "$log" cmdline)" \
+			"$(config_of "$kernel" "$release")" "$(env_of "$log" mitigations)"
+		sep=$',\n'
+	done
+}
+# emulator_settings: as tests/vm/run has them for guests that count
+emulator_settings() {
+	(
+		# shellcheck source=/dev/null
+		. tests/vm/lib.sh
+		# shellcheck disable=SC2154
+		echo "-M $icount_machine ${icount_qemu[*]}"
+	)
+}
+
+# json WHAT SETTINGS CSV SUFFIX: the table with what is needed to make it again; SUFFIX as for kernels_json
 json() {
 	echo '{'
 	echo "\"what\": \"$1\","
 	echo "\"source\": \"$(source_version)\","
 	echo "\"emulator\": \"$(emulator_version)\","
-	echo "\"settings\": \"-accel tcg -icount shift=0,sleep=off; $bench_append; $2\","
-	[ -z "${4:-}" ] || echo "$4,"
+	echo "\"settings\": \"$(emulator_settings); $bench_append; $2\","
+	echo "\"kernels\": [$(kernels_json "$4")],"
 	echo '"cells": ['
 	csv_to_json <"$3"
 	echo ']}'

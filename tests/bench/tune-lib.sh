@@ -1,6 +1,25 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# For guests of the benches: the slabs that skbs use, forgotten or tuned as one can have it without a module.
+# For guests of the benches: what they are, and the slabs that skbs use, forgotten or tuned as one can have it without a module.
+
+# tell_env: what makes this guest what it is, for whoever wants the same again
+tell_env() {
+	local f all='' state
+	for f in /sys/devices/system/cpu/vulnerabilities/*; do
+		[ -e "$f" ] || continue
+		read -r state <"$f"
+		all+="${all:+; }${f##*/}: $state"
+	done
+	echo "env release $(uname -r)"
+	echo "env version $(cat /proc/version)"
+	echo "env cmdline $(cat /proc/cmdline)"
+	echo "env mitigations $all"
+}
+# tell_module: the same of skb_bulk, once it is loaded
+tell_module() {
+	echo "env depth $(cat /sys/module/skb_bulk/parameters/depth)"
+	echo "env idle_ms $(cat /sys/module/skb_bulk/parameters/idle_ms)"
+}
 
 slabs_used="skbuff_head_cache skbuff_fclone_cache skbuff_small_head kmalloc-256 kmalloc-512 kmalloc-1k kmalloc-2k kmalloc-4k"
 declare -A untuned=()

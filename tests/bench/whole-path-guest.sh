@@ -56,11 +56,14 @@ give_ports_back() {
 	if [ "$what" = tcp ]; then end_netns; else ports_down; fi
 }
 
-echo "env release $(uname -r)"
+tell_env
 for driver; do
 	take_ports "$driver" || fail "the ports did not come up under $driver"
 	modes=(-)
-	[ "$driver" = ixgbe ] || modes=(any stock bulk tuned)
+	if [ "$driver" = ixgbe_bulk ]; then
+		modes=(any stock bulk tuned)
+		tell_module
+	fi
 	# in turns, so that what comes with time meets each mode
 	for ((t = 0; t < times; t++)); do
 		for mode in "${modes[@]}"; do
