@@ -40,11 +40,11 @@ mode_is() { # MODE
 	esac
 }
 take_ports() { # DRIVER
-	local port
+	local p
 	if [ "$1" = ixgbe ]; then load_stock; else load_fork; fi || return
 	if [ "$what" = tcp ]; then
 		echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
-		for port in $(port_names); do polled "$port" || return; done
+		for p in $(port_names); do polled "$p" || return; done
 		two_netns
 	else
 		# nobody asks for neighbours of the other kind meanwhile
