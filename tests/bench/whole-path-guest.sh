@@ -41,14 +41,14 @@ mode_is() { # MODE
 }
 take_ports() { # DRIVER
 	local p
+	# nobody asks for neighbours of the other kind meanwhile
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 	if [ "$1" = ixgbe ]; then load_stock; else load_fork; fi || return
 	if [ "$what" = tcp ]; then
 		echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 		for p in $(port_names); do polled "$p" || return; done
 		two_netns
 	else
-		# nobody asks for neighbours of the other kind meanwhile
-		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 		ports_up && pktgen_setup
 	fi
 }
