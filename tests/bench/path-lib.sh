@@ -8,7 +8,7 @@ coproc marker { exec /root/marker; }
 
 # One pause that starts no process and is longer than anything takes: who looks more often whether it is done works for it. What is
 # polled goes on for 0.4 s after the last packet (see polled), which has to be in the figure of a long run as in that of a short
-# one; the longest take 0.13 s themselves.
+# one; the longest take about 0.1 s themselves.
 exec {never}<> <(:)
 pause() { read -r -t 1 -u "$never" _ || true; }
 

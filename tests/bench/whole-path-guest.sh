@@ -18,7 +18,7 @@ cd "$(dirname "$0")/../.." || exit
 
 what=$1
 shift
-short=1000 long=33000 tcp_short=1024 tcp_long=17408 times=1
+short=1000 long=25000 tcp_short=1024 tcp_long=13312 times=1
 fail() { echo "whole-path: $*"; dmesg | tail -n 3; exit 1; }
 
 all_jobs() { # DRIVER MODE
