@@ -275,7 +275,7 @@ csv_to_json() {
 }
 
 # env_of FILE NAME: what the guest that printed FILE said of itself
-env_of() { sed -n "s/^env $2 //p" "$1" | tr -d '"\\'; }
+env_of() { sed -n "s/^env $2 //p" "$1" | sed 's/["\\]//g'; }
 # config_of KERNEL RELEASE: what of the kernel's configuration decides about the figures
 config_of() {
 	grep -E '^(# )?CONFIG_(SLUB|SLAB|INIT_ON_|PREEMPT|RANDOM_KMALLOC|MEMCG|HARDENED_USERCOPY|NUMA|HZ|KASAN|DEBUG_LIST|LIST_HARDENED)[A-Z0-9_]*[ =]' \
