@@ -283,12 +283,12 @@ config_of() {
 }
 # kernels_json SUFFIX: of each kernel what the guest said that printed $bench_work/KERNELSUFFIX
 kernels_json() {
-	local kernel sep='' log release
+	local kernel sep='' log release depth idle
 	for kernel in "${kernels[@]}"; do
 		log=$bench_work/$kernel$1
-		release=$(env_of "$log" release)
+		release=$(env_of "$log" release) depth=$(env_of "$log" depth) idle=$(env_of "$log" idle_ms)
 		printf '%s{"kernel": "%s", "release": "%s", "version": "%s", "depth": %s, "idle_ms": %s, "cmdline": "%s", "config": "%s", "mitigations": "%s"}' "$sep" \
-			"$kernel" "$release" "$(env_of "$log" version)" "$(env_of "$log" depth)" "$(env_of "$log" idle_ms)" "$(env_of "$log" cmdline)" \
+			"$kernel" "$release" "$(env_of "$log" version)" "${depth:-null}" "${idle:-null}" "$(env_of "$log" cmdline)" \
 			"$(config_of "$kernel" "$release")" "$(env_of "$log" mitigations)"
 		sep=$',\n'
 	done
