@@ -16,6 +16,8 @@ else ifeq ($(origin SHELL)$(findstring /,$(SHELL))$(filter try,$(MAKECMDGOALS)),
 $(error for a prompt in the guest say SHELL=1, not SHELL=$(SHELL))
 endif
 KERNEL ?= 6.1
+# said NAME,WORD: the word unless the variable is empty or says no
+said = $(if $(filter-out 0 n no,$($(1))),$(2))
 
 .PHONY: help modules install uninstall clean try bench test test-debug clean-cache
 
@@ -53,7 +55,7 @@ try:
 	@tests/try/run --kernel '$(KERNEL)' $(TRY_SHELL)
 
 bench:
-	@tests/bench/run $(if $(QUICK),--quick) $(if $(FULL),--full) $(if $(PUBLISH),--publish)
+	@tests/bench/run $(call said,QUICK,--quick) $(call said,FULL,--full) $(call said,PUBLISH,--publish)
 
 test:
 	@tests/run

@@ -5,55 +5,23 @@
 # Each trial has slab pages and shuffles of its own.
 # SLABS is used (single frees come first, as on a host that has been up for a while), fresh (they do not) or scattered
 # (used, and others hold a quarter of the objects of many slab pages).
-# TUNING is none, or what one can have without a module: cpu_partial and min_partial of the slabs, nomerge (on the
-# kernel's command line), defer_max (net.core.skb_defer_max=0).
+# TUNING is none, or what one can have without a module: see tune-lib.sh.
 set -eu
-slabs_used="skbuff_head_cache skbuff_fclone_cache skbuff_small_head kmalloc-512 kmalloc-1k kmalloc-2k"
-declare -A untuned=()
+here=$(dirname "$0")
+# shellcheck source=/dev/null
+. "$here/tune-lib.sh"
 cell=/sys/module/skb_bulk_bench/parameters/cell
 seed=/sys/module/skb_bulk_bench/parameters/seed
 scatter=/sys/module/skb_bulk_bench/parameters/scatter
 prime=/sys/module/skb_bulk_bench/parameters/prime
 depth=/sys/module/skb_bulk/parameters/depth
 
-# a cell finds the slabs as in a guest of its own, whatever was measured before
-forget() {
-	local c
-	for c in $slabs_used; do
-		[ ! -e "/sys/kernel/slab/$c" ] || echo 1 >"/sys/kernel/slab/$c/shrink"
-	done
-}
-
-# set_to FILE VALUE, remembering what was there
-set_to() {
-	[ -n "${untuned[$1]:-}" ] || read -r untuned["$1"] <"$1"
-	echo "$2" >"$1"
-}
-# tune NAME: fails when this kernel has no such thing
-tune() {
-	local f c
-	for f in "${!untuned[@]}"; do echo "${untuned[$f]}" >"$f"; done
-	case $1 in
-	none) ! grep -qw slab_nomerge /proc/cmdline ;;
-	nomerge) grep -qw slab_nomerge /proc/cmdline ;;
-	cpu_partial | min_partial)
-		for c in $slabs_used; do
-			f=/sys/kernel/slab/$c/$1
-			[ ! -e "/sys/kernel/slab/$c" ] || set_to "$f" 1024 || return
-		done 2>/dev/null ;;
-	defer_max)
-		[ -e /proc/sys/net/core/skb_defer_max ] && set_to /proc/sys/net/core/skb_defer_max 0 ;;
-	esac
-}
-
 insmod /root/kmod/skb_bulk.ko
 insmod /root/kmod/skb_bulk_bench.ko
 read -r default_prime <$prime
 read -r default_depth <$depth
-echo "env release $(uname -r)"
-echo "env version $(cat /proc/version)"
-echo "env depth $default_depth"
-echo "env idle_ms $(cat /sys/module/skb_bulk/parameters/idle_ms)"
+tell_env
+tell_module
 
 # read whole before the first is measured: what a shell allocates meanwhile is not to move the slabs
 mapfile -t cells <"$1"
@@ -68,7 +36,7 @@ for c in "${cells[@]}"; do
 		trials=0
 	fi
 	for ((t = 1; t <= trials; t++)); do
-		forget
+		forget_slabs
 		echo $t >$seed
 		if echo "$class $order $method $ring $rounds" >$cell 2>/dev/null; then
 			read -r _ _ _ _ _ costs <$cell
@@ -82,5 +50,4 @@ for c in "${cells[@]}"; do
 	done
 	echo "done"
 done
-dmesg | sed -n 's/.*skb_bulk_bench: Type:/log Type:/p'
 echo end

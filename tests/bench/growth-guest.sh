@@ -11,6 +11,8 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 # shellcheck source=/dev/null
+. tests/bench/tune-lib.sh
+# shellcheck source=/dev/null
 . tests/bench/path-lib.sh
 
 default_ring=512
@@ -52,7 +54,8 @@ set_ports() { # QUEUES RING
 
 echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 load_fork || fail "the fork did not take the ports"
-echo "env release $(uname -r)"
+tell_env
+tell_module
 ports_up || fail "the ports did not come up"
 while [ $# -ge 2 ]; do
 	case $1 in

@@ -106,8 +106,9 @@ measure_cells() {
 	say "$kernel: $total cells in a guest"
 	head -c "${bench_ballast}K" /dev/zero >"$out.ballast"
 	{
-		tests/vm/run --kernel "$kernel" --icount --no-layer --timeout "$limit" --append "$bench_append" \
+		tests/vm/run --kernel "$kernel" --icount --no-layer --no-copy --timeout "$limit" --append "$bench_append" \
 			${bench_plugin:+--plugin "$bench_plugin,out=$out.rounds"} --add "$modules:/root/kmod" \
+			--add "tests/bench/tune-lib.sh:/root/skb-bulk/tests/bench/tune-lib.sh" \
 			--add "$cells:/root/cells" --add "$out.ballast:/root/ballast" -- tests/bench/free-cost-guest.sh /root/cells 2>"$out.err" || echo "failed $?"
 	} | while IFS= read -r line; do
 		echo "$line"
@@ -165,8 +166,13 @@ cells_csv() {
 		}' "$bench_work/$1${2:-}.raw"
 }
 
-# env_of KERNEL NAME: what the guest said of itself
-env_of() { sed -n "s/^env $2 //p" "$bench_work/$1.raw"; }
+# time_bench_lines KERNEL [TAG]: each trial in the form that tools for other microbenchmarks read, with what was set in the label.
+# The guest's time stamp counter goes by its clock: a cycle there is an instruction, and so is a nanosecond.
+time_bench_lines() {
+	awk '$1 == "result" {
+		printf "Type:%s_%s_%s_depth%s_%s_%s Per elem: %d cycles(tsc) %.3f ns (step:%d)\n", $3, $4, $5, $7, $8, $9, $17 / ($6 * $10), $11 / ($6 * $10), $6
+	}' "$bench_work/$1${2:-}.raw"
+}
 
 # build_plugin: sets bench_plugin
 build_plugin() {
@@ -188,14 +194,17 @@ build_guest_tools() {
 	done
 }
 # shellcheck disable=SC2034 # the scripts that source this read it
-path_settings="x-no-posted-writes=true, card with sync=1; the difference of long and short runs, several times, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
+path_settings="x-no-posted-writes=true, card with sync=1; the difference of long and short runs, modes in turns, slabs shrunk before each; napi_defer_hard_irqs=4000, gro_flush_timeout=100000"
 # path_guest NAME KERNEL [OPTION]... -- SCRIPT [ARGUMENT]...: a guest with two ports and a clock that counts instructions, watched
 # by the plugin; what it prints goes to $bench_work/NAME, what was counted to $bench_work/NAME.rounds
 path_guest() {
-	local name=$1 log=$bench_work/$1 kernel=$2
+	local name=$1 log=$bench_work/$1 kernel=$2 f copies=()
 	shift 2
-	if ! tests/vm/run --kernel "$kernel" --icount --ports 2 --timeout 1800 --append "$bench_append" --plugin "$bench_plugin,out=$log.rounds" \
-		--add "$bench_work/udp-send:/root/udp-send" --add "$bench_work/marker:/root/marker" "$@" >"$log" 2>"$log.err" || ! grep -q '^end$' "$log"; then
+	head -c "${bench_ballast}K" /dev/zero >"$log.ballast"
+	for f in vm/guest-lib.sh bench/tune-lib.sh bench/path-lib.sh; do copies+=(--add "tests/$f:/root/skb-bulk/tests/$f"); done
+	if ! tests/vm/run --kernel "$kernel" --icount --no-copy --ports 2 --timeout 1800 --append "$bench_append" --plugin "$bench_plugin,out=$log.rounds" \
+		"${copies[@]}" --add "$bench_work/udp-send:/root/udp-send" --add "$bench_work/marker:/root/marker" --add "$log.ballast:/root/ballast" \
+		"$@" >"$log" 2>"$log.err" || ! grep -q '^end$' "$log"; then
 		tail -n 20 "$log.err" >&2
 		grep -v '^path ' "$log" | tail -n 5 >&2
 		say "$name: the guest failed: see above"
@@ -203,10 +212,10 @@ path_guest() {
 	fi
 	say "$name: done"
 }
-# path_csv NAME KERNEL: KERNEL,RELEASE,WORD...,RUNS,PACKETS,INSTRUCTIONS,SPREAD,LOCKED of all that was run in the same way: per packet,
-# the median, the dearest less the cheapest, the median. A line of the guest and three of the plugin are one run.
+# path_csv NAME KERNEL [BOOT]: KERNEL,RELEASE,WORD...[,BOOT],RUNS,PACKETS,INSTRUCTIONS,SPREAD,LOCKED of all that was run in the same way
+# in one guest: per packet, the median, the dearest less the cheapest, the median. A line of the guest and three of the plugin are one run.
 path_csv() {
-	awk -v kernel="$2" -v seen="$bench_work/$1.rounds" '
+	awk -v kernel="$2" -v boot="${3:+,$3}" -v seen="$bench_work/$1.rounds" '
 		function bad(why) { print "a guest with " kernel ": " why >"/dev/stderr"; failed = 1; exit 1 }
 		# in order of size
 		function keep(list, k, value,    i) {
@@ -235,7 +244,7 @@ path_csv() {
 			if ((getline line <seen) > 0) bad("the plugin saw more than was run")
 			for (i = 1; i <= rows; i++) {
 				k = row[i]
-				printf "%s,%s,%s,%d,%d,%.1f,%.1f,%.2f\n", kernel, release, k, n[k], packets[k], median(each, k),
+				printf "%s,%s,%s%s,%d,%d,%.1f,%.1f,%.2f\n", kernel, release, k, boot, n[k], packets[k], median(each, k),
 					each[k, n[k]] - each[k, 1], median(each_locked, k)
 			}
 		}' "$bench_work/$1"
@@ -265,14 +274,43 @@ csv_to_json() {
 		END { print "" }'
 }
 
-# json WHAT SETTINGS CSV [MORE]: the table with what is needed to make it again; MORE is JSON, too
+# env_of FILE NAME: what the guest that printed FILE said of itself
+env_of() { sed -n "s/^env $2 //p" "$1" | sed 's/["\\]//g'; }
+# config_of KERNEL RELEASE: what of the kernel's configuration decides about the figures
+config_of() {
+	grep -E '^(# )?CONFIG_(SLUB|SLAB|INIT_ON_|PREEMPT|RANDOM_KMALLOC|MEMCG|HARDENED_USERCOPY|NUMA|HZ|KASAN|DEBUG_LIST|LIST_HARDENED)[A-Z0-9_]*[ =]' \
+		"${SKB_BULK_CACHE:-/var/cache/skb-bulk}/tree/$1/boot/config-$2" | sed 's/^# \(.*\) is not set$/\1=n/' | tr -d '"' | paste -sd ' '
+}
+# kernels_json SUFFIX: of each kernel what the guest said that printed $bench_work/KERNELSUFFIX
+kernels_json() {
+	local kernel sep='' log release depth idle
+	for kernel in "${kernels[@]}"; do
+		log=$bench_work/$kernel$1
+		release=$(env_of "$log" release) depth=$(env_of "$log" depth) idle=$(env_of "$log" idle_ms)
+		printf '%s{"kernel": "%s", "release": "%s", "version": "%s", "depth": %s, "idle_ms": %s, "cmdline": "%s", "config": "%s", "mitigations": "%s"}' "$sep" \
+			"$kernel" "$release" "$(env_of "$log" version)" "${depth:-null}" "${idle:-null}" "$(env_of "$log" cmdline)" \
+			"$(config_of "$kernel" "$release")" "$(env_of "$log" mitigations)"
+		sep=$',\n'
+	done
+}
+# emulator_settings: as tests/vm/run has them for guests that count
+emulator_settings() {
+	(
+		# shellcheck source=/dev/null
+		. tests/vm/lib.sh
+		# shellcheck disable=SC2154
+		echo "-M $icount_machine ${icount_qemu[*]}"
+	)
+}
+
+# json WHAT SETTINGS CSV SUFFIX: the table with what is needed to make it again; SUFFIX as for kernels_json
 json() {
 	echo '{'
 	echo "\"what\": \"$1\","
 	echo "\"source\": \"$(source_version)\","
 	echo "\"emulator\": \"$(emulator_version)\","
-	echo "\"settings\": \"-accel tcg -icount shift=0,sleep=off; $bench_append; $2\","
-	[ -z "${4:-}" ] || echo "$4,"
+	echo "\"settings\": \"$(emulator_settings); $bench_append; $2\","
+	echo "\"kernels\": [$(kernels_json "$4")],"
 	echo '"cells": ['
 	csv_to_json <"$3"
 	echo ']}'

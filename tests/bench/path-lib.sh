@@ -2,13 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # For guests that count what a packet costs from end to end: the ports and the test sets behind them, and the jobs.
 # The one who sources this sets short and long (packets), tcp_short and tcp_long (KiB), may set forward_window (frames that are on
-# their way at most), and has fail MESSAGE.
+# their way at most), and has fail MESSAGE. tune-lib.sh comes first.
 
 coproc marker { exec /root/marker; }
 
-# one pause that starts no process and is longer than anything takes: who looks more often whether it is done works for it
+# One pause that starts no process and is longer than anything takes: who looks more often whether it is done works for it. What is
+# polled goes on for 0.4 s after the last packet (see polled), which has to be in the figure of a long run as in that of a short
+# one; the longest take about 0.1 s themselves.
 exec {never}<> <(:)
-pause() { read -r -t 0.5 -u "$never" _ || true; }
+pause() { read -r -t 1 -u "$never" _ || true; }
 
 # mark begin|end: what is executed in between, by whatever processor, is counted by the plugin that watches the guest
 mark() {
@@ -46,6 +48,12 @@ ports_up() {
 		ip neigh replace 198.19.0.2 lladdr 02:00:00:54:53:54 dev "${port[1]}" nud permanent || return
 	exec {set0}<>/dev/udp/198.18.0.2/7777 {set1}<>/dev/udp/198.19.0.2/7777
 	test_set=("$set0" "$set1")
+}
+
+# ports_down: for another driver to have them
+ports_down() {
+	exec {set0}>&- {set1}>&-
+	[ ! -e /proc/net/pktgen ] || modprobe -r pktgen
 }
 
 # the jobs: each does COUNT packets between two marks
@@ -100,13 +108,6 @@ on_wire() { # sets value: what the other end got
 	esac
 }
 
-# a run finds the slabs as in a guest of its own: what runs before it left there costs the next one up to a third more or less
-forget_slabs() {
-	local c
-	for c in skbuff_head_cache skbuff_fclone_cache skbuff_small_head kmalloc-256 kmalloc-512 kmalloc-1k kmalloc-2k kmalloc-4k; do
-		[ ! -e "/sys/kernel/slab/$c" ] || echo 1 >"/sys/kernel/slab/$c/shrink"
-	done
-}
 # run_job JOB WORD...: short and long, so that the difference has no set-up in it, and once before to warm up: three pieces for
 # the plugin. Prints "path JOB WORD... SHORT LONG": packets.
 run_job() {

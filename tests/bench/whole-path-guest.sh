@@ -1,51 +1,77 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Runs the jobs whose cost a packet is counted, for one driver and each of its modes.
-# Usage: whole-path-guest.sh ixgbe|ixgbe_bulk sent|tcp
+# Runs the jobs whose cost a packet is counted, for stock ixgbe and the fork in each of its modes, all in one boot.
+# Usage: whole-path-guest.sh sent|tcp DRIVER...
+# DRIVER is ixgbe or ixgbe_bulk; the ports go to each in the order given.
 # sent: the two ports end at the card's test set. tcp: they are cabled together, and both ends are in the guest.
-# Prints "path JOB DRIVER MODE SHORT LONG": see run_job.
+# Prints "path JOB DRIVER MODE SHORT LONG": see run_job. The mode "tuned" is the fork's stock mode with all that one can tune without
+# a module.
 # shellcheck disable=SC2154,SC2034
 set -u
 cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/vm/guest-lib.sh
 # shellcheck source=/dev/null
+. tests/bench/tune-lib.sh
+# shellcheck source=/dev/null
 . tests/bench/path-lib.sh
 
-driver=$1 what=$2
-short=1000 long=33000 tcp_short=1024 tcp_long=17408 times=3
+what=$1
+shift
+short=1000 long=25000 tcp_short=1024 tcp_long=13312 times=1
 fail() { echo "whole-path: $*"; dmesg | tail -n 3; exit 1; }
 
-all_jobs() { # MODE
+all_jobs() { # DRIVER MODE
 	local j
 	if [ "$what" = tcp ]; then
 		in_left ethtool -K "$left_if" tso on >/dev/null
-		run_job tcp-tso "$driver" "$1"
+		run_job tcp-tso "$@"
 		in_left ethtool -K "$left_if" tso off >/dev/null
-		run_job tcp-no-tso "$driver" "$1"
+		run_job tcp-no-tso "$@"
 	else
-		for j in pktgen udp-18 forward-1 forward-64; do run_job $j "$driver" "$1"; done
+		for j in pktgen udp-18 forward-1 forward-64; do run_job $j "$@"; done
 	fi
 }
+mode_is() { # MODE
+	case $1 in
+	-) ;;
+	tuned) set_mode stock && tune all ;;
+	*) set_mode "$1" ;;
+	esac
+}
+take_ports() { # DRIVER
+	local p
+	# nobody asks for neighbours of the other kind meanwhile
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+	if [ "$1" = ixgbe ]; then load_stock; else load_fork; fi || return
+	if [ "$what" = tcp ]; then
+		echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+		for p in $(port_names); do polled "$p" || return; done
+		two_netns
+	else
+		ports_up && pktgen_setup
+	fi
+}
+give_ports_back() {
+	if [ "$what" = tcp ]; then end_netns; else ports_down; fi
+}
 
-# nobody asks for neighbours of the other kind meanwhile
-echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
-if [ "$driver" = ixgbe ]; then load_stock; else load_fork; fi || fail "$driver did not take the ports"
-echo "env release $(uname -r)"
-if [ "$what" = tcp ]; then
-	echo 0 >/proc/sys/net/ipv6/conf/default/disable_ipv6
-	for port in $(port_names); do polled "$port" || fail "the ports cannot be polled"; done
-	two_netns || fail "the ports did not come up under $driver"
-else
-	{ ports_up && pktgen_setup; } || fail "the ports did not come up under $driver"
-fi
-modes=(-)
-[ "$driver" = ixgbe ] || modes=(any stock bulk)
-# in turns, so that what comes with time meets each mode
-for ((t = 0; t < times; t++)); do
-	for mode in "${modes[@]}"; do
-		[ "$mode" = - ] || set_mode "$mode" || fail "there is no mode $mode"
-		all_jobs "$mode"
+tell_env
+for driver; do
+	take_ports "$driver" || fail "the ports did not come up under $driver"
+	modes=(-)
+	if [ "$driver" = ixgbe_bulk ]; then
+		modes=(any stock bulk tuned)
+		tell_module
+	fi
+	# in turns, so that what comes with time meets each mode
+	for ((t = 0; t < times; t++)); do
+		for mode in "${modes[@]}"; do
+			mode_is "$mode" || fail "there is no mode $mode"
+			all_jobs "$driver" "$mode"
+			tune none || fail "what was tuned cannot be taken back"
+		done
 	done
+	give_ports_back || fail "$driver does not give the ports back"
 done
 echo end

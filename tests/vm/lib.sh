@@ -134,6 +134,12 @@ sources() {
 	rm -f "$probe"
 }
 
+# how a guest counts instructions, the same in every run: the emulator's part and the kernel's
+# shellcheck disable=SC2034 # the scripts that source this read it
+icount_qemu=(-accel tcg -icount 'shift=0,sleep=off' -rtc 'base=2024-01-01,clock=vm' -cpu 'max,rdrand=off,rdseed=off')
+# shellcheck disable=SC2034
+icount_machine=q35,nvdimm=on icount_words="nokaslr norandmaps randomize_kstack_offset=off random.trust_cpu=off"
+
 # kver_of KERNEL: its release as uname -r tells it, once its tree exists
 kver_of() { cat "$cache/tree/$1.kver"; }
 
