@@ -201,17 +201,25 @@ static bool keep(struct skb_bulk_stack *s, unsigned long i)
 	return true;
 }
 
-/* Return: whether @obj is kept for the next pops */
-static bool keep_one(struct skb_bulk_stack *s, void *obj)
+/* a run to put kept objects into one by one. Return: whether there may be another. */
+static noinline bool open_another(struct skb_bulk_stack *s)
 {
-	if (s->open_nr == s->kept_limit || !s->open_nr) {
-		if (!may_keep(s) || !s->free_nr)
-			return false;
-		if (s->open_nr)
-			s->kept[s->kept_nr++] = s->open;
-		s->open = s->free[--s->free_nr];
-		s->open_nr = 0;
-	}
+	if (!may_keep(s) || !s->free_nr)
+		return false;
+	if (!s->watched)
+		skb_bulk_idle_start();
+	if (s->open_nr)
+		s->kept[s->kept_nr++] = s->open;
+	s->open = s->free[--s->free_nr];
+	s->open_nr = 0;
+	return true;
+}
+
+/* Return: whether @obj, of whatever slab page, is kept for the next pops */
+static __always_inline bool keep_one(struct skb_bulk_stack *s, void *obj)
+{
+	if ((!s->open_nr || s->open_nr == s->kept_limit) && !open_another(s))
+		return false;
 	kept_bottom(s, s->open)[s->open_nr++] = obj;
 	return true;
 }
@@ -413,11 +421,8 @@ static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long ho
 /* Context: BH disabled, the CPU's lock held. Called while @s is single, instead of a push. */
 void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab)
 {
-	if (s->wanted && keep_one(s, obj)) {
-		if (!s->watched)
-			skb_bulk_idle_start();
+	if (s->wanted && keep_one(s, obj))
 		return;
-	}
 	s->room += slab->size;
 	if (++s->singles == s->single_until)
 		end_single(s);
@@ -458,7 +463,8 @@ static noinline void claim_slow(struct skb_bulk_stack *s, unsigned long home, vo
 }
 
 /*
- * Stacks @obj, whose slab page has no run at home in place @home: the run is found elsewhere in the set, or claimed.
+ * Stacks @obj, whose slab page has no run at home in place @home: it is kept if a pop waits for it, the run is found elsewhere
+ * in the set, or claimed.
  *
  * Context: BH disabled, the CPU's lock held
  */
@@ -467,6 +473,8 @@ void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void
 	unsigned long key = skb_bulk_slab_page(obj, slab);
 
 	BUILD_BUG_ON(SKB_BULK_WAYS != 4);
+	if (s->wanted && keep_one(s, obj))
+		return;
 	if (unlikely(s->single))
 		skb_bulk_stack_give_back_one(s, obj, slab);
 	else if (s->slab[home ^ 1] == key)

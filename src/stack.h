@@ -17,8 +17,8 @@ struct kmem_cache;
  * It keeps the run too, so that the page's next object finds it. What was not filled for a while goes back whole, kept
  * object and all (skb_bulk_stack_age).
  *
- * Where heads are popped faster than they come, full runs are not given back but kept, up to half of them, for the next
- * pops: a port that forwards on one CPU then goes round with the heads it has.
+ * Where pops have found nothing, heads are kept for the next ones instead, in whatever order they come, in up to half of
+ * the runs: a port that forwards on one CPU then goes round with the heads it has.
  *
  * Where completions are so mixed that runs go before they have gathered anything, objects are given back one at a time
  * until runs get another chance.
@@ -94,7 +94,7 @@ struct skb_bulk_stack {
 	u64 flushes_before;
 	unsigned int victim;		/* set that goes first when room is needed */
 	unsigned int cursor;		/* place that a pop looks at first */
-	bool wanted;			/* a pop found nothing lately: full runs are kept */
+	bool wanted;			/* a pop found nothing lately: objects are kept for the next */
 	bool popped;			/* since the idle work came by */
 	unsigned int open;		/* the kept run that is popped from, */
 	unsigned int open_nr;		/* and how many it has; none: there is no such run */
