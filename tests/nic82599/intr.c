@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Interrupts: causes, masks, vectors, throttling. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "nic.h"
@@ -60,6 +60,23 @@ void intr_other(struct nic *nic, uint32_t cause)
 	nic->intr.other |= cause & ~EICR_QUEUES;
 	nic->intr.other_sent &= ~cause;
 	nic->intr.dirty = true;
+}
+
+/*
+ * A pipe may be full and a file may lie on a dead server: writing to them could wait for ever.
+ * So may an eventfd with a full count, unless it is told not to.
+ */
+bool intr_takes(int fd)
+{
+	static const char kind[] = "anon_inode:[eventfd]";
+	char path[32], target[sizeof(kind)];
+	int flags = fcntl(fd, F_GETFL);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (flags < 0 || readlink(path, target, sizeof(target)) != sizeof(kind) - 1 ||
+	    memcmp(target, kind, sizeof(kind) - 1))
+		return false;
+	return !fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 static void signal_fd(struct nic *nic, int fd)

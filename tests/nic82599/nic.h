@@ -100,6 +100,7 @@ uint64_t intr_deadline(struct nic *nic);	/* ns; 0: none */
 void intr_set_eventfd(struct nic *nic, int *slot, int fd);
 void intr_connect(struct nic *nic, unsigned int vector, int fd);
 uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i);
+bool intr_takes(int fd);		/* an eventfd, and made not to block */
 void intr_reg_write(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
 
 /* eeprom.c */

@@ -401,6 +401,9 @@ static int do_set_irqs(struct vfio *v, const uint8_t *msg, size_t len)
 		return 0;
 	if (v->n_fds && v->n_fds != m.count)
 		return -EINVAL;
+	for (uint32_t i = 0; i < v->n_fds; i++)
+		if (!intr_takes(v->fds[i]))
+			return -EINVAL;
 	for (uint32_t i = 0; i < m.count; i++) {
 		connect_irq(v, m.index, m.start + i, v->n_fds ? v->fds[i] : -1);
 		if (v->n_fds)

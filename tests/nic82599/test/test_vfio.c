@@ -2,6 +2,7 @@
 /* The protocol, as a client sees it: over a socket pair, with descriptors. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -270,6 +271,41 @@ static void maps_and_interrupts(void)
 	down(&b);
 }
 
+/* a descriptor that a write could wait on for ever is no interrupt */
+static void interrupts_that_block(void)
+{
+	struct { uint32_t argsz, flags, index, start, count; } irq = { 20, 0x24, 2, 5, 1 };
+	struct bench b;
+	struct nic *nic;
+	uint64_t most = ~1ull;
+	int pipes[2], ev = eventfd(0, EFD_CLOEXEC), flags;
+
+	up(&b);
+	nic = b.rig.port[0].nic;
+	CHECK_EQ(pipe2(pipes, O_CLOEXEC), 0);
+	post(&b, 8, 0, &irq, 20, &pipes[1], 1);
+	vfio_input(b.v);
+	CHECK_EQ(answer(&b).error, EINVAL);
+	CHECK_EQ(nic->intr.eventfd[5], -1);
+	/* nor one whose count is full */
+	CHECK_EQ(write(ev, &most, 8), 8);
+	post(&b, 8, 0, &irq, 20, &ev, 1);
+	vfio_input(b.v);
+	CHECK_EQ(answer(&b).flags, 1);
+	flags = fcntl(ev, F_GETFL);
+	CHECK(flags & O_NONBLOCK);
+	reg_write(nic, GPIE, GPIE_MSIX_MODE);
+	reg_write(nic, EIMS_EX, 1 << 5);
+	reg_write(nic, EICS_EX, 1 << 5);
+	if (flags & O_NONBLOCK)
+		rig_go(&b.rig);
+	CHECK_EQ(read(ev, &most, 8), 8);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(ev);
+	down(&b);
+}
+
 /* with sync, what a doorbell sets off has happened when the write has its answer */
 static void synchronous(void)
 {
@@ -357,6 +393,7 @@ const struct test tests_vfio[] = {
 	{ "vfio-user: many writes in one message", many_writes_in_one },
 	{ "vfio-user: messages in pieces and in heaps", in_pieces_and_heaps },
 	{ "vfio-user: memory and eventfds by descriptor", maps_and_interrupts },
+	{ "vfio-user: interrupts go to eventfds that do not block", interrupts_that_block },
 	{ "vfio-user: sync: sent before the doorbell is answered", synchronous },
 	{ "vfio-user: nonsense", bad_clients },
 	{ "vfio-user: reset", resets },
