@@ -75,7 +75,7 @@ void nic_free(struct nic *nic)
 {
 	if (!nic)
 		return;
-	dma_unmap_all(nic);
+	dma_free(nic);
 	pcap_close(nic->wire.pcap);
 	free(nic->wire.tester);
 	free(nic->fifo.mem);

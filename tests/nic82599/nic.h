@@ -36,13 +36,16 @@ struct dma_region {
 struct dma {
 	struct dma_region region[DMA_REGIONS];	/* sorted by iova, disjoint */
 	unsigned int n, last;
-	uint64_t refused;
+	struct dma *next;		/* of those that may lose memory under their feet */
+	bool guarded;
+	uint64_t refused, lost;		/* accesses; regions whose file has shrunk */
 };
 
 int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, uint32_t prot, int fd);
 int dma_map_host(struct nic *nic, uint64_t iova, uint64_t size, uint32_t prot, void *host);
 int dma_unmap(struct nic *nic, uint64_t iova, uint64_t size);
 void dma_unmap_all(struct nic *nic);
+void dma_free(struct nic *nic);
 /* NULL unless the whole range lies in one mapped region with these rights */
 void *dma_at(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot);
 /* like dma_at(), but counts and reports what it refuses */
