@@ -216,6 +216,7 @@ struct tx {
 	struct tx_ctx ctx[N_QUEUES][2];
 	bool paused;			/* by the link partner's pause frame */
 	uint64_t paused_since;
+	uint64_t senseless;		/* packets that could not be sent */
 };
 
 #define TX_SEGS		128		/* pieces of guest memory in one packet */

@@ -198,6 +198,9 @@ static bool run_queue(struct nic *nic, struct txq *t, unsigned int *budget)
 		if (pkt.cmd || pkt.n) {
 			unsigned int sent = pkt.bad ? 0 : offload_send(nic, t->q, &pkt);
 
+			if (!sent && !nic->tx.senseless++)
+				nic_msg(nic, "a packet of %u bytes that cannot be sent: offloads, length or memory make no sense",
+					pkt.len);
 			*budget -= sent > *budget ? *budget : sent ? sent : 1;
 		}
 		complete(nic, t, n);
