@@ -55,7 +55,7 @@ static uint64_t legacy_upper(const struct rx_meta *m, uint32_t len, uint32_t sta
 	return len | st << 32 | err << 40 | (uint64_t)m->vlan << 48;
 }
 
-enum rx_result { RX_DONE, RX_NO_DESC, RX_NO_QUEUE };
+enum rx_result { RX_DONE, RX_NO_DESC, RX_NO_QUEUE, RX_NEVER };
 
 static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const uint8_t *frame)
 {
@@ -67,6 +67,8 @@ static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const ui
 	if (!rxq_load(nic, m->queue, &r))
 		return RX_NO_QUEUE;
 	need = (m->len + r.buf - 1) / r.buf;
+	if (need >= r.count)		/* a full ring has one descriptor fewer than it is long */
+		return RX_NEVER;
 	if (rxq_free(&r) < need)
 		return RX_NO_DESC;
 	ring = dma_get(nic, r.base, (uint64_t)r.count * sizeof(struct rx_desc),
@@ -116,6 +118,7 @@ static bool finish(struct nic *nic, const struct rx_meta *m, const uint8_t *fram
 		stats_rx_queue_drop(nic, m->queue);
 		return true;
 	case RX_NO_QUEUE:
+	case RX_NEVER:
 		stats_rx_queue_drop(nic, m->queue);
 		return true;
 	case RX_DONE:

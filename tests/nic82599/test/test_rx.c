@@ -440,6 +440,34 @@ static void drop_enable(void)
 	rig_down(&r);
 }
 
+/* a frame for which the whole ring is too small keeps nobody waiting */
+static void ring_too_small(void)
+{
+	static uint8_t f[16000];
+	struct rig r;
+	struct received in;
+	struct nic *nic;
+	uint32_t len;
+
+	rig_up_rx(&r, 1, 7);
+	nic = r.port[0].nic;
+	rig_rx_queue(&r.port[0], 1, 8);
+	reg_write(nic, RETA, 0x01010101);
+	reg_write(nic, RDLEN, 8 * sizeof(struct rx_desc));
+	reg_write(nic, SRRCTL, 1 | 1u << 25);
+	reg_write(nic, HLREG0, HLREG0_JUMBOEN);
+	reg_write(nic, MAXFRS, 9728u << 16);
+	len = make_frame(f, &(struct shape){ .payload = 9000 });
+	rx_frame(nic, f, len, 0);
+	CHECK_EQ(fifo_fill(&nic->fifo), 0);
+	CHECK_EQ(reg_read(nic, QPRDC), 1);
+	CHECK_EQ(reg_read(nic, RDH), 0);
+	len = make_frame(f, &(struct shape){ .payload = 60 });
+	rx_frame(nic, f, len, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	rig_down(&r);
+}
+
 static void bad_crc(void)
 {
 	struct rig r;
@@ -522,6 +550,7 @@ const struct test tests_rx[] = {
 	{ "rx: frames wait in order for descriptors", waits_in_the_buffer },
 	{ "rx: overrun is counted", overruns },
 	{ "rx: DROP_EN drops instead of waiting", drop_enable },
+	{ "rx: a frame larger than the ring is dropped", ring_too_small },
 	{ "rx: bad CRC", bad_crc },
 	{ "rx: legacy descriptors", legacy_descriptor },
 	{ "rx: rings and buffers outside the guest's memory", hostile_ring },
