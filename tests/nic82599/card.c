@@ -2,6 +2,8 @@
 /* The ports together: adding them, joining them by cables, doing their pending work. */
 #include "nic.h"
 
+#define SETTLE_ROUNDS	64
+
 struct nic *card_add(struct card *card, const struct config *cfg)
 {
 	struct nic *nic;
@@ -40,9 +42,10 @@ bool card_run(struct card *card, unsigned int budget)
 	return more;
 }
 
+/* as many rounds as full rings can need; what has no end goes on when the clients have had a turn */
 void card_settle(struct card *card)
 {
-	while (card_run(card, 4096))
+	for (unsigned int i = 0; i < SETTLE_ROUNDS && card_run(card, 4096); i++)
 		;
 }
 

@@ -100,10 +100,10 @@ void intr_tx(struct nic *nic, unsigned int q);
 void intr_other(struct nic *nic, uint32_t cause);
 void intr_flush(struct nic *nic);	/* deliver what is due */
 uint64_t intr_deadline(struct nic *nic);	/* ns; 0: none */
+bool intr_takes(int fd);		/* an eventfd, and made not to block */
 void intr_set_eventfd(struct nic *nic, int *slot, int fd);
 void intr_connect(struct nic *nic, unsigned int vector, int fd);
 uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i);
-bool intr_takes(int fd);		/* an eventfd, and made not to block */
 void intr_reg_write(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
 
 /* eeprom.c */
@@ -432,7 +432,7 @@ uint64_t now_ns(void);
 struct nic *card_add(struct card *card, const struct config *cfg);
 void card_cable(struct card *card, unsigned int a, unsigned int b);
 bool card_run(struct card *card, unsigned int budget);	/* true: there is more to send */
-void card_settle(struct card *card);			/* until nothing moves any more */
+void card_settle(struct card *card);			/* until nothing moves any more, or for long enough */
 void card_free(struct card *card);
 
 /* control.c: faults and questions by a socket */

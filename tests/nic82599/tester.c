@@ -7,6 +7,7 @@
 #include "nic.h"
 
 #define FLOWS		4096
+#define COUNT_MAX	1000000000u
 #define PORT_COMMAND	7777
 #define PORT_TRAFFIC	9	/* discard */
 #define PORT_TFTP	69
@@ -242,7 +243,7 @@ static void start(const struct nic *nic, const char *text, uint32_t from)
 	uint64_t n;
 
 	if (number(text, "count=", &n))
-		p.count = n;
+		p.count = n < COUNT_MAX ? n : COUNT_MAX;
 	if (number(text, "size=", &n) && n >= MIN_SIZE && n <= MAX_FRAME)
 		p.size_min = (uint32_t)n;
 	if (number(text, "size_max=", &n) && n <= MAX_FRAME)
