@@ -57,6 +57,9 @@ bool dma_write(struct nic *nic, uint64_t iova, const void *from, size_t len, con
 #define PCI_CFG_SIZE	4096
 #define PCI_COMMAND	0x04
 #define PCI_COMMAND_MASTER 0x04u
+#define PCI_COMMAND_NO_INTX 0x04u	/* in the second byte */
+#define PCI_STATUS	0x06
+#define PCI_STATUS_INTX	0x08u
 
 void pci_init(struct nic *nic);
 void pci_read(struct nic *nic, uint32_t off, void *to, uint32_t len);
@@ -99,6 +102,7 @@ void intr_rx(struct nic *nic, unsigned int q);
 void intr_tx(struct nic *nic, unsigned int q);
 void intr_other(struct nic *nic, uint32_t cause);
 void intr_flush(struct nic *nic);	/* deliver what is due */
+bool intr_line(struct nic *nic);	/* INTx wants to be up */
 uint64_t intr_deadline(struct nic *nic);	/* ns; 0: none */
 bool intr_takes(int fd);		/* an eventfd, and made not to block */
 void intr_set_eventfd(struct nic *nic, int *slot, int fd);

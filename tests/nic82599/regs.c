@@ -50,6 +50,16 @@ static void w_intr_conf(struct nic *nic, uint32_t off, unsigned int i, uint32_t 
 	nic->intr.dirty = true;
 }
 
+/* the automatic masks of the first sixteen causes are in two registers */
+static void w_eiam(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+{
+	uint32_t twin = off == EIAM ? EIAM_EX : EIAM;
+
+	w_intr_conf(nic, off, i, val);
+	if (!i)
+		REG(nic, twin) = (REG(nic, twin) & ~EICR_QUEUES) | (val & EICR_QUEUES);
+}
+
 static void w_ctrl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
@@ -378,7 +388,7 @@ static const struct reg table[] = {
 	ARRAY("EITR", EITR_HI, 4, 104, .write = w_eitr),
 	ONE("EIMS", EIMS, .read = r_intr, .write = w_intr),
 	ONE("EIMC", EIMC, .read = r_intr, .write = w_intr),
-	ONE("EIAM", EIAM, .write = w_intr_conf),
+	ONE("EIAM", EIAM, .write = w_eiam),
 	ONE("EITRSEL", 0x00894),
 	ONE("GPIE", GPIE, .write = w_intr_conf),
 	ARRAY("IVAR", IVAR, 4, 64, .write = w_intr_conf),
@@ -386,7 +396,7 @@ static const struct reg table[] = {
 	ARRAY("EICS_EX", EICS_EX, 4, 2, .read = r_intr, .write = w_intr),
 	ARRAY("EIMS_EX", EIMS_EX, 4, 2, .read = r_intr, .write = w_intr),
 	ARRAY("EIMC_EX", EIMC_EX, 4, 2, .read = r_intr, .write = w_intr),
-	ARRAY("EIAM_EX", EIAM_EX, 4, 2, .write = w_intr_conf),
+	ARRAY("EIAM_EX", EIAM_EX, 4, 2, .write = w_eiam),
 	ARRAY("PFMBICR", 0x00710, 4, 4),
 	ARRAY("PFMBIMR", 0x00720, 4, 4),
 

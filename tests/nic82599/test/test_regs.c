@@ -346,5 +346,21 @@ const struct test tests_regs[] = {
 	{ "regs: an unknown register is reported once", unknown_is_reported_once },
 	{ "regs: a port that is gone reads all ones", gone_reads_ones },
 	{ "pci: identity, capabilities, writable bits, function reset", pci_space },
+	v = 0xfe000000;
+	pci_write(nic, 0x10, &v, 4);
+	v = 0xc0000000;
+	pci_write(nic, 0x70, &v, 4);		/* MSI-X on */
+	v = 0x00010000;
+	pci_write(nic, 0x50, &v, 4);		/* MSI on */
+	v = 0x00400000;
+	pci_write(nic, 0x108, &v, 4);
 	{ 0 }
 };
+	pci_read(nic, 0, cfg, sizeof(cfg));
+	CHECK_EQ(cfg[4] | cfg[5], 0);
+	CHECK_EQ(cfg[0x10] | cfg[0x11] << 8 | cfg[0x12] << 16, 0xc);
+	CHECK_EQ(cfg[0x13], 0);
+	CHECK_EQ(cfg[0x73], 0);
+	CHECK_EQ(cfg[0x52] & 1, 0);
+	CHECK_EQ(cfg[0xa8] | cfg[0xa9] << 8, 0x2810);
+	CHECK_EQ(cfg[0x10a], 0x40);		/* what errors are masked outlives it */
