@@ -154,7 +154,7 @@ static void report_done(struct nic *nic, const struct txq *t, uint32_t status, b
 static void complete(struct nic *nic, struct txq *t, uint32_t n)
 {
 	bool report = false, late = late_wanted(nic);
-	uint32_t wbal;
+	uint32_t wbal = REG(nic, txq_reg(t->q, TDWBAL));
 	uint64_t head_at;
 
 	while (n--) {
@@ -162,14 +162,15 @@ static void complete(struct nic *nic, struct txq *t, uint32_t n)
 
 		if (d.cmd & TXD_RS) {
 			report = true;
-			report_done(nic, t, d.olinfo | TXD_DD, late);
+			/* the head is written back instead of the descriptors */
+			if (!(wbal & TDWBAL_EN))
+				report_done(nic, t, d.olinfo | TXD_DD, late);
 		}
 		t->head = t->head + 1 == t->count ? 0 : t->head + 1;
 	}
 	REG(nic, txq_reg(t->q, TDH)) = t->head;
 	if (!report)
 		return;
-	wbal = REG(nic, txq_reg(t->q, TDWBAL));
 	head_at = (uint64_t)REG(nic, txq_reg(t->q, TDWBAH)) << 32 | (wbal & ~3u);
 	if ((wbal & TDWBAL_EN) && late)
 		late_add(nic, &(struct late_write){ .iova = head_at, .value[1] = t->head,

@@ -434,6 +434,8 @@ static void head_write_back(void)
 	rig_send(&r.port[0], 0, f, len, &(struct want){ .pieces = 3 });
 	rig_go(&r);
 	CHECK_EQ(*(uint32_t *)rig_ptr(&r.port[0], at), 3);
+	/* instead of the descriptor */
+	CHECK(!(rig_tx_desc(&r.port[0], 0, 2)->olinfo & TXD_DD));
 	rig_down(&r);
 }
 
