@@ -116,7 +116,11 @@ static bool cmd_wb_spread(struct nic *nic, const char *arg)
 
 static bool cmd_gone(struct nic *nic, const char *arg)
 {
-	return on_off(arg, &nic->fault.gone);
+	if (!on_off(arg, &nic->fault.gone))
+		return false;
+	if (nic->wire.peer)
+		wire_pause_listen(nic->wire.peer);
+	return true;
 }
 
 static bool cmd_lose(struct nic *nic, const char *arg)

@@ -319,6 +319,7 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_pause(struct nic *nic, bool xoff);
 void wire_pause_repeat(struct nic *nic);
+void wire_pause_listen(struct nic *nic);	/* whether the partner still has us wait */
 struct pcap *pcap_open(const char *path);
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
 void pcap_flush(struct pcap *p);

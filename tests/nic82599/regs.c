@@ -159,8 +159,7 @@ static void w_link(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	link_update(nic, false);
 }
 
-/* a laser switched off takes the link from the partner */
-static void w_esdp(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+static void w_mflcn(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	w_link(nic, off, i, val);
 	if (nic->wire.peer)
@@ -658,7 +657,7 @@ static const struct reg table[] = {
 	ONE("TREG", 0x0426c),
 	ARRAY("PCSS", 0x04288, 4, 2),
 	ONE("XPCSS", 0x04290),
-	ONE("MFLCN", MFLCN),
+	ONE("MFLCN", MFLCN, .write = w_mflcn),
 	ONE("SERDESC", 0x04298),
 	ONE("MACS", 0x0429c),
 	ONE("AUTOC", AUTOC, .write = w_autoc),

@@ -66,7 +66,8 @@ void wire_pause_repeat(struct nic *nic)
 	struct nic *from = other_end(nic);
 	uint32_t n;
 
-	if (!nic->tx.paused || !from)
+	/* not by the clock where each run is to be the same */
+	if (!nic->tx.paused || !from || nic->cfg.sync)
 		return;
 	n = (uint32_t)((now_ns() - nic->tx.paused_since) / PAUSE_REPEAT_NS);
 	nic->tx.paused_since += (uint64_t)n * PAUSE_REPEAT_NS;
@@ -131,6 +132,21 @@ void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
 
 void pcap_flush(struct pcap *p)
 {
+/* a partner that goes on wanting a pause says so again in no time; one that has gone never */
+void wire_pause_listen(struct nic *nic)
+{
+	struct nic *from = other_end(nic);
+	bool wanted = from && from->pausing && !from->fault.gone && (REG(nic, MFLCN) & MFLCN_RFCE);
+
+	if (wanted && !nic->tx.paused) {
+		REG(from, LXOFFTXC)++;
+		stats_tx_pause(from, 1);
+		wire_pause(from, true);
+	} else if (!wanted) {
+		nic->tx.paused = false;
+	}
+}
+
 	if (p)
 		fflush(p->f);
 }
