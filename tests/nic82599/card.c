@@ -22,6 +22,8 @@ void card_cable(struct card *card, unsigned int a, unsigned int b)
 {
 	card->port[a]->wire.peer = card->port[b];
 	card->port[b]->wire.peer = card->port[a];
+	link_reset(card->port[a]);
+	link_reset(card->port[b]);
 }
 
 bool card_run(struct card *card, unsigned int budget)

@@ -253,6 +253,9 @@
 #define AUTOC_LMS	0x0000e000u
 #define AUTOC_LMS_SHIFT	13
 #define AUTOC_PAUSE	28		/* shift: symmetric, then asymmetric */
+#define AUTOC_KX4	BIT(31)
+#define AUTOC_KX	BIT(30)
+#define AUTOC_KR	BIT(16)
 #define LINKS		0x042a4
 #define LINKS_AN_COMP	BIT(31)
 #define LINKS_UP	BIT(30)

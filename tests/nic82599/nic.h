@@ -292,6 +292,7 @@ void stats_dump(struct nic *nic, FILE *to);
 
 struct link {
 	bool cable;			/* plugged in, as the control socket has it */
+	uint32_t speed;			/* while it is up, as LINKS shows it */
 	bool up;
 };
 

@@ -324,7 +324,7 @@ static const struct reg table[] = {
 	ONE("CTRL", CTRL, .write = w_ctrl),
 	ONE("STATUS", STATUS, .access = RO, .read = r_status),
 	ONE("CTRL_EXT", CTRL_EXT),
-	ONE("ESDP", ESDP, .write = w_esdp),
+	ONE("ESDP", ESDP, .write = w_link),
 	ONE("I2CCTL", I2CCTL, .reset = 0xf, .read = r_i2c, .write = w_i2c),
 	ONE("FRTIMER", FRTIMER, .access = RO, .read = r_frtimer),
 	ONE("TCPTIMER", 0x0004c),
