@@ -133,6 +133,11 @@ static bool cmd_corrupt(struct nic *nic, const char *arg)
 	return number(arg, &nic->fault.corrupt_1_in);
 }
 
+static bool cmd_corrupt_data(struct nic *nic, const char *arg)
+{
+	return number(arg, &nic->fault.corrupt_data_1_in);
+}
+
 static bool cmd_seed(struct nic *nic, const char *arg)
 {
 	uint32_t n;
@@ -169,6 +174,7 @@ static const struct {
 	{ "gone", "on|off", cmd_gone },
 	{ "lose", "one-in-N, 0 for none", cmd_lose },
 	{ "corrupt", "one-in-N, 0 for none", cmd_corrupt },
+	{ "corrupt-data", "one-in-N, 0 for none", cmd_corrupt_data },
 	{ "seed", "N", cmd_seed },
 	{ "eeprom-bad", "on|off", cmd_eeprom_bad },
 };

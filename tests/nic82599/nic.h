@@ -340,7 +340,7 @@ struct fault {
 	bool gone;			/* every read gives all ones */
 	bool tx_stall;
 	bool irq_hold;
-	uint32_t drop_1_in, corrupt_1_in, irq_lose_1_in;
+	uint32_t drop_1_in, corrupt_1_in, corrupt_data_1_in, irq_lose_1_in;
 	uint32_t wb_delay, wb_spread;	/* of write-backs: microseconds, and up to so many more by chance */
 	uint64_t rng;
 	uint64_t dropped, corrupted, irqs_lost, held, overtook;

@@ -106,6 +106,7 @@ void stats_dump(struct nic *nic, FILE *to)
 	fprintf(to, "port%u.unknown_registers %u\n", i, nic->n_unknown);
 	fprintf(to, "port%u.frames_lost_by_fault %" PRIu64 "\n", i, nic->fault.dropped);
 	fprintf(to, "port%u.frames_corrupted %" PRIu64 "\n", i, nic->fault.corrupted);
+	fprintf(to, "port%u.payloads_corrupted %" PRIu64 "\n", i, nic->fault.corrupted_data);
 	fprintf(to, "port%u.interrupts_lost %" PRIu64 "\n", i, nic->fault.irqs_lost);
 	fprintf(to, "port%u.write_backs_held %" PRIu64 "\n", i, nic->fault.held);
 	fprintf(to, "port%u.write_backs_overtook %" PRIu64 "\n", i, nic->fault.overtook);

@@ -25,6 +25,44 @@ void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len)
 		arrive(nic, frame, len, 0);
 }
 
+/* the payload of a frame whose checksum tells of every single bit; false if it has none */
+static bool payload(const uint8_t *frame, size_t len, uint32_t *from, uint32_t *to)
+{
+	struct packet p;
+
+	packet_parse(&p, frame, len, 0x8100);
+	if (!p.l3 || packet_l4_csum(&p, frame) != 1)
+		return false;
+	*from = p.l4_off + (p.l4 == 6 ? (frame[p.l4_off + 12] >> 4) * 4u : p.l4 == 17 ? 8 : 12);
+	*to = p.l4 == 17 ? p.l4_off + get16(frame + p.l4_off + 4) : p.end;
+	return *from < *to;
+}
+
+static void flip(struct nic *nic, uint8_t *frame, uint32_t from, uint32_t to)
+{
+	uint64_t r = fault_random(&nic->fault);
+
+	frame[from + (r >> 3) % (to - from)] ^= (uint8_t)(1 << (r & 7));
+}
+
+/* bit errors: where the CRC tells, or where somebody made them who made the CRC afterwards */
+static unsigned int damage(struct nic *nic, uint8_t *frame, size_t len)
+{
+	uint32_t from, to;
+
+	if (fault_one_in(&nic->fault, nic->fault.corrupt_1_in)) {
+		nic->fault.corrupted++;
+		flip(nic, frame, 0, (uint32_t)len);
+		return RX_BAD_CRC;
+	}
+	if (nic->fault.corrupt_data_1_in && payload(frame, len, &from, &to) &&
+	    fault_one_in(&nic->fault, nic->fault.corrupt_data_1_in)) {
+		nic->fault.corrupted_data++;
+		flip(nic, frame, from, to);
+	}
+	return 0;
+}
+
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 {
 	struct nic *peer = nic->wire.peer;
@@ -46,9 +84,10 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 		nic->fault.dropped++;
 		return;
 	}
-	if (fault_one_in(&nic->fault, nic->fault.corrupt_1_in)) {
-		nic->fault.corrupted++;
-		flags = RX_BAD_CRC;
+	if (nic->fault.corrupt_1_in | nic->fault.corrupt_data_1_in) {
+		memcpy(copy, frame, len);
+		flags = damage(nic, copy, len);
+		frame = copy;
 	}
 	arrive(peer, frame, len, flags);
 }
