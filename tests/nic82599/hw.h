@@ -360,6 +360,7 @@ struct rx_desc {			/* as the driver writes it */
 #define RXD_CRCV	BIT(8)
 #define RXD_LB		BIT(18)
 #define RXD_ERR_CE	BIT(24)
+#define RXD_ERR_USE	BIT(29)		/* undersize */
 #define RXD_ERR_L4	BIT(30)
 #define RXD_ERR_IP	BIT(31)
 #define RXD_PT_IPV4	0x0010u

@@ -5,6 +5,8 @@
 
 #include "nic.h"
 
+#define MIN_LENGTH	64		/* with the CRC */
+
 struct rxq {
 	uint64_t base;
 	uint32_t count, head, tail, buf, srrctl;
@@ -250,15 +252,20 @@ static bool choose_queue(struct nic *nic, const struct packet *p, const uint8_t 
 	return true;
 }
 
-static bool bad_length(struct nic *nic, size_t len, const struct packet *p)
+/* of a frame that passed the filters: false if its length has it dropped */
+static bool length_ok(struct nic *nic, size_t len, const struct packet *p, unsigned int flags, uint32_t *status)
 {
 	size_t max = (REG(nic, HLREG0) & HLREG0_JUMBOEN) ? REG(nic, MAXFRS) >> 16 : 1518;
 
 	if (len + ETH_CRC > max + (p->vlan ? 4 : 0)) {
-		REG(nic, ROC)++;
-		return true;
+		REG(nic, (flags & RX_BAD_CRC) ? RJC : ROC)++;
+		return false;
 	}
-	return false;
+	if (len + ETH_CRC >= MIN_LENGTH)
+		return true;
+	REG(nic, (flags & RX_BAD_CRC) ? RFC : RUC)++;
+	*status |= RXD_ERR_USE;
+	return REG(nic, FCTRL) & FCTRL_SBP;
 }
 
 void rx_frame(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
@@ -273,18 +280,19 @@ void rx_frame(struct nic *nic, const uint8_t *frame, size_t len, unsigned int fl
 		return;
 	nic->wire.received++;
 	stats_rx_total(nic, len);
-	if (flags & RX_BAD_CRC) {
+	if ((flags & RX_BAD_CRC) && len + ETH_CRC >= MIN_LENGTH)
 		REG(nic, CRCERRS)++;
+	packet_parse(&p, frame, len, (uint16_t)REG(nic, VLNCTRL));
+	if (!filter_mac(nic, frame, &m.status) || !filter_vlan(nic, &p))
+		return;
+	if (!length_ok(nic, len, &p, flags, &m.status))
+		return;
+	if (flags & RX_BAD_CRC) {
 		if (!(REG(nic, FCTRL) & FCTRL_SBP))
 			return;
 		m.status |= RXD_ERR_CE;
 	}
-	packet_parse(&p, frame, len, (uint16_t)REG(nic, VLNCTRL));
-	if (bad_length(nic, len, &p))
-		return;
-	if (!filter_mac(nic, frame, &m.status) || !filter_vlan(nic, &p))
-		return;
-	if (!(flags & RX_BAD_CRC))
+	if (!(m.status & (RXD_ERR_CE | RXD_ERR_USE)))
 		stats_rx(nic, frame, len);
 	m.status |= checksums(nic, &p, frame);
 	if (!choose_queue(nic, &p, frame, &m))

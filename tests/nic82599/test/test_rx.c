@@ -114,6 +114,7 @@ static void truncated_headers(void)
 
 	rig_up_rx(&r, 1, 250);
 	reg_write(r.port[0].nic, MRQC, MRQC_RSS | 0xffff0000);
+	reg_write(r.port[0].nic, FCTRL, FCTRL_SBP);	/* runts too */
 	len = make_frame(f, &(struct shape){ .payload = 100, .vlan = true, .tci = 5 });
 	for (uint32_t k = 14; k < len; k++) {
 		/* lengths in the headers that lie, at every place */
@@ -121,7 +122,7 @@ static void truncated_headers(void)
 		rx_frame(r.port[0].nic, cut, k, 0);
 		CHECK(rig_recv(&r.port[0], 0, &in));
 		CHECK_EQ(in.len, k);
-		n++;
+		n += k >= 60;
 	}
 	CHECK_EQ(reg_read(r.port[0].nic, GPRC), n);
 	rig_down(&r);
@@ -518,6 +519,46 @@ static void hostile_ring(void)
 	for (unsigned int i = 0; i < 3; i++) {
 		struct rx_desc *d = rig_ptr(&r.port[0], r.port[0].rx_ring[0] + i * 16);
 
+/* too short or too long, with a right checksum and without: each has its counter, and none is a good frame */
+static void bad_sizes(void)
+{
+	static uint8_t f[16000];
+	struct rig r;
+	struct received in;
+	struct nic *nic;
+	uint32_t len;
+
+	rig_up_rx(&r, 1, 20);
+	nic = r.port[0].nic;
+	len = make_frame(f, &(struct shape){ .payload = 2000 });
+	rx_frame(nic, f, 59, 0);
+	rx_frame(nic, f, 59, RX_BAD_CRC);
+	rx_frame(nic, f, len, 0);
+	rx_frame(nic, f, len, RX_BAD_CRC);
+	CHECK(!rig_recv(&r.port[0], 0, &in));
+	f[3] ^= 1;			/* of no interest to this port */
+	rx_frame(nic, f, 59, 0);
+	rx_frame(nic, f, len, 0);
+	CHECK_EQ(reg_read(nic, RUC), 1);
+	CHECK_EQ(reg_read(nic, RFC), 1);
+	CHECK_EQ(reg_read(nic, ROC), 1);
+	CHECK_EQ(reg_read(nic, RJC), 1);
+	CHECK_EQ(reg_read(nic, CRCERRS), 1);	/* fragments are not in it */
+	CHECK_EQ(reg_read(nic, GPRC), 0);
+	CHECK_EQ(reg_read(nic, TPR), 6);
+	f[3] ^= 1;
+	reg_write(nic, FCTRL, FCTRL_SBP);
+	rx_frame(nic, f, 59, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK(in.status & RXD_ERR_USE);
+	CHECK_EQ(in.len, 59);
+	rx_frame(nic, f, 60, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.len, 60);
+	CHECK_EQ(reg_read(nic, GPRC), 1);
+	rig_down(&r);
+}
+
 		d->pkt_addr = i == 0 ? 0 : i == 1 ? ~0ull : RIG_IOVA + RIG_MEM - 5;
 		rx_frame(r.port[0].nic, f, len, 0);
 		CHECK(rig_recv(&r.port[0], 0, &in));
@@ -556,3 +597,4 @@ const struct test tests_rx[] = {
 	{ "rx: rings and buffers outside the guest's memory", hostile_ring },
 	{ 0 }
 };
+	{ "rx: runts and giants, each in its counter", bad_sizes },
