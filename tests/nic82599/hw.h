@@ -183,6 +183,8 @@
 #define FDIRUDPM	0x0ee48
 #define FDIRLEN		0x0ee4c
 #define FDIRUSTAT	0x0ee50
+#define FDIRFSTAT_ADD	0		/* shifts */
+#define FDIRFSTAT_REMOVE 8
 #define FDIRFSTAT	0x0ee54
 #define FDIRMATCH	0x0ee58
 #define FDIRMISS	0x0ee5c

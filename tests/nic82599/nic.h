@@ -197,7 +197,7 @@ struct fdir_filter {
 
 struct fdir {
 	struct fdir_filter filter[FDIR_FILTERS];
-	unsigned int n;
+	unsigned int n, used;		/* looked at; in use */
 };
 
 void fdir_clear(struct nic *nic);

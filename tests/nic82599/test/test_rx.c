@@ -373,13 +373,43 @@ static void flow_director(void)
 	rx_frame(nic, f, len, 0);
 	CHECK(!rig_recv(&r.port[0], 0, &in));
 
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS - 2);
+	CHECK_EQ(reg_read(nic, FDIRUSTAT), 2);
 	reg_write(nic, FDIRHASH, 0x00070001);
 	reg_write(nic, FDIRCMD, FDIRCMD_QUERY);
 	CHECK(reg_read(nic, FDIRCMD) & FDIRCMD_FILTER_VALID);
 	reg_write(nic, FDIRCMD, FDIRCMD_REMOVE);
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS - 1);
+	CHECK_EQ(reg_read(nic, FDIRUSTAT), 1u << 16);
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 0);
+	reg_write(nic, FDIRCMD, FDIRCMD_REMOVE);	/* it is not there any more */
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS - 1);
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 1u << 8);
 	len = make_frame(f, &(struct shape){ .payload = 60, .dport = 80 });
 	rx_frame(nic, f, len, 0);
 	CHECK(rig_recv(&r.port[0], 0, &in));
+	rig_down(&r);
+}
+
+static void flow_director_full(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up_rx(&r, 1, 20);
+	nic = r.port[0].nic;
+	reg_write(nic, FDIRCTRL, FDIRCTRL_PERFECT);
+	for (uint32_t i = 0; i < FDIR_FILTERS; i++)
+		fdir_set(nic, i, 80, 5);
+	CHECK_EQ(reg_read(nic, FDIRFREE), 0);
+	fdir_set(nic, 7, 81, 6);		/* changes one that there is */
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 0);
+	for (uint32_t i = 0; i < 300; i++)
+		fdir_set(nic, FDIR_FILTERS + i, 80, 5);
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 0xff);	/* a counter of eight bits */
+	CHECK(nic->intr.other & EICR_FLOW_DIR);
+	reg_write(nic, FDIRCMD, FDIRCMD_CLEARHT);
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS);
 	rig_down(&r);
 }
 
@@ -489,36 +519,6 @@ static void bad_crc(void)
 	rig_down(&r);
 }
 
-static void legacy_descriptor(void)
-{
-	struct rig r;
-	uint8_t f[300];
-	uint32_t len, w[4];
-
-	rig_up_rx(&r, 1, 4);
-	reg_write(r.port[0].nic, SRRCTL, 2);
-	reg_write(r.port[0].nic, RXDCTL, RXDCTL_ENABLE | RXDCTL_VME);
-	len = make_frame(f, &(struct shape){ .payload = 60, .vlan = true, .tci = 9 });
-	rx_frame(r.port[0].nic, f, len, 0);
-	memcpy(w, rig_ptr(&r.port[0], r.port[0].rx_ring[0]), 16);
-	CHECK_EQ(w[2], len - 4);
-	CHECK_EQ(w[3] & 0xff, RXD_DD | RXD_EOP | RXD_VP | RXD_IPCS | RXD_L4CS);
-	CHECK_EQ(w[3] >> 16, 9);
-	rig_down(&r);
-}
-
-static void hostile_ring(void)
-{
-	struct rig r;
-	uint8_t f[300];
-	uint32_t len;
-	struct received in;
-
-	rig_up_rx(&r, 1, 8);
-	len = make_frame(f, &(struct shape){ .payload = 60 });
-	for (unsigned int i = 0; i < 3; i++) {
-		struct rx_desc *d = rig_ptr(&r.port[0], r.port[0].rx_ring[0] + i * 16);
-
 /* too short or too long, with a right checksum and without: each has its counter, and none is a good frame */
 static void bad_sizes(void)
 {
@@ -559,6 +559,36 @@ static void bad_sizes(void)
 	rig_down(&r);
 }
 
+static void legacy_descriptor(void)
+{
+	struct rig r;
+	uint8_t f[300];
+	uint32_t len, w[4];
+
+	rig_up_rx(&r, 1, 4);
+	reg_write(r.port[0].nic, SRRCTL, 2);
+	reg_write(r.port[0].nic, RXDCTL, RXDCTL_ENABLE | RXDCTL_VME);
+	len = make_frame(f, &(struct shape){ .payload = 60, .vlan = true, .tci = 9 });
+	rx_frame(r.port[0].nic, f, len, 0);
+	memcpy(w, rig_ptr(&r.port[0], r.port[0].rx_ring[0]), 16);
+	CHECK_EQ(w[2], len - 4);
+	CHECK_EQ(w[3] & 0xff, RXD_DD | RXD_EOP | RXD_VP | RXD_IPCS | RXD_L4CS);
+	CHECK_EQ(w[3] >> 16, 9);
+	rig_down(&r);
+}
+
+static void hostile_ring(void)
+{
+	struct rig r;
+	uint8_t f[300];
+	uint32_t len;
+	struct received in;
+
+	rig_up_rx(&r, 1, 8);
+	len = make_frame(f, &(struct shape){ .payload = 60 });
+	for (unsigned int i = 0; i < 3; i++) {
+		struct rx_desc *d = rig_ptr(&r.port[0], r.port[0].rx_ring[0] + i * 16);
+
 		d->pkt_addr = i == 0 ? 0 : i == 1 ? ~0ull : RIG_IOVA + RIG_MEM - 5;
 		rx_frame(r.port[0].nic, f, len, 0);
 		CHECK(rig_recv(&r.port[0], 0, &in));
@@ -588,13 +618,14 @@ const struct test tests_rx[] = {
 	{ "rx: flows spread over the queues by RETA", spreads },
 	{ "rx: ethertype filter picks a queue", ethertype_queue },
 	{ "rx: flow director's perfect filters", flow_director },
+	{ "rx: flow director's table has an end", flow_director_full },
 	{ "rx: frames wait in order for descriptors", waits_in_the_buffer },
 	{ "rx: overrun is counted", overruns },
 	{ "rx: DROP_EN drops instead of waiting", drop_enable },
 	{ "rx: a frame larger than the ring is dropped", ring_too_small },
 	{ "rx: bad CRC", bad_crc },
+	{ "rx: runts and giants, each in its counter", bad_sizes },
 	{ "rx: legacy descriptors", legacy_descriptor },
 	{ "rx: rings and buffers outside the guest's memory", hostile_ring },
 	{ 0 }
 };
-	{ "rx: runts and giants, each in its counter", bad_sizes },
