@@ -303,7 +303,8 @@ static void serve(struct program *p)
 
 		pfd[n++] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
 		for (unsigned int i = 0; i < p->card.n; i++)
-			pfd[n++] = (struct pollfd){ .fd = vfio_pollfd(p->vfio[i]), .events = POLLIN };
+			pfd[n++] = (struct pollfd){ .fd = vfio_pollfd(p->vfio[i]),
+						    .events = vfio_pollevents(p->vfio[i]) };
 		n_ctl = control_pollfds(p->control, ctl, 8);
 		for (int i = 0; i < n_ctl; i++)
 			pfd[n++] = (struct pollfd){ .fd = ctl[i], .events = POLLIN };

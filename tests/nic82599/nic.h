@@ -456,6 +456,7 @@ void control_command(struct card *card, char *line, char *answer, size_t size);
 /* vfio_user.c */
 
 struct vfio *vfio_listen(struct nic *nic, const char *path);
+short vfio_pollevents(const struct vfio *v);
 struct vfio *vfio_adopt(struct nic *nic, int fd);	/* an already connected socket */
 int vfio_pollfd(const struct vfio *v);
 bool vfio_connected(const struct vfio *v);

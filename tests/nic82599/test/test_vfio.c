@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -370,6 +371,38 @@ static void resets(void)
 	down(&b);
 }
 
+/* a client that asks and does not listen waits alone, and has every answer when it does */
+static void does_not_listen(void)
+{
+	struct { uint64_t off; uint32_t region, count; } a = { 0, 7, 4000 };
+	struct bench b;
+	uint64_t began = now_ns();
+	uint8_t in[8192];
+	size_t got = 0;
+	ssize_t n;
+
+	up(&b);
+	for (unsigned int i = 0; i < 200; i++) {
+		post(&b, 9, 0, &a, sizeof(a), NULL, 0);
+		vfio_input(b.v);
+	}
+	CHECK(now_ns() - began < 2000000000ull);
+	CHECK(vfio_connected(b.v));
+	CHECK_EQ(vfio_pollevents(b.v), POLLOUT);
+	for (unsigned int i = 0; i < 1000; i++) {
+		while ((n = recv(b.fd, in, sizeof(in), MSG_DONTWAIT)) > 0)
+			got += (size_t)n;
+		vfio_input(b.v);
+	}
+	CHECK_EQ(got, 200 * (16 + 16 + 4000));
+	CHECK_EQ(vfio_pollevents(b.v), POLLIN);
+	close(b.fd);
+	while (vfio_connected(b.v))
+		vfio_input(b.v);
+	b.fd = dup(0);
+	down(&b);
+}
+
 static void leaves(void)
 {
 	struct bench b;
@@ -397,6 +430,7 @@ const struct test tests_vfio[] = {
 	{ "vfio-user: sync: sent before the doorbell is answered", synchronous },
 	{ "vfio-user: nonsense", bad_clients },
 	{ "vfio-user: reset", resets },
+	{ "vfio-user: a client that does not listen", does_not_listen },
 	{ "vfio-user: the client leaves", leaves },
 	{ 0 }
 };
