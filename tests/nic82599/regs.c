@@ -161,9 +161,9 @@ static void w_link(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 
 static void w_mflcn(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
-	w_link(nic, off, i, val);
-	if (nic->wire.peer)
-		link_update(nic->wire.peer, false);
+	(void)i;
+	REG(nic, off) = val;
+	wire_pause_listen(nic);
 }
 
 static void w_tdt(struct nic *nic, uint32_t off, unsigned int q, uint32_t val)
@@ -257,12 +257,15 @@ static uint64_t systim(struct nic *nic)
 
 static uint32_t r_systim(struct nic *nic, uint32_t off, unsigned int i)
 {
+	uint64_t t;
+
 	(void)i;
 	if (off == SYSTIMH)
 		return REG(nic, SYSTIMH);
 	/* the low word latches the high one */
-	REG(nic, SYSTIMH) = (uint32_t)(systim(nic) >> 32);
-	return (uint32_t)systim(nic);
+	t = systim(nic);
+	REG(nic, SYSTIMH) = (uint32_t)(t >> 32);
+	return (uint32_t)t;
 }
 
 static void w_systim(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)

@@ -288,6 +288,27 @@ static void unknown_is_reported_once(void)
 	rig_down(&r);
 }
 
+/* both halves of the clock are of one moment */
+static void clock_halves(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint64_t before = 0, now;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	reg_write(nic, TIMINCA, 1u << 24 | 0xffffff);	/* the low one is full every 1.6 ms */
+	for (unsigned int i = 0; i < 400000; i++) {
+		now = reg_read(nic, SYSTIML);
+		now |= (uint64_t)reg_read(nic, SYSTIMH) << 32;
+		if (now < before)
+			break;
+		before = now;
+	}
+	CHECK(now >= before);
+	rig_down(&r);
+}
+
 static void gone_reads_ones(void)
 {
 	struct rig r;
@@ -325,9 +346,25 @@ static void pci_space(void)
 	CHECK_EQ(cfg[0] | cfg[1] << 8, 0x8086);
 	CHECK_EQ(cfg[4] | cfg[5] << 8, 0x0547);
 	REG(nic, MRQC) = 1;
+	v = 0xfe000000;
+	pci_write(nic, 0x10, &v, 4);
+	v = 0xc0000000;
+	pci_write(nic, 0x70, &v, 4);		/* MSI-X on */
+	v = 0x00010000;
+	pci_write(nic, 0x50, &v, 4);		/* MSI on */
+	v = 0x00400000;
+	pci_write(nic, 0x108, &v, 4);
 	v = 0x8000;
 	pci_write(nic, 0xa8, &v, 2);		/* function level reset */
 	CHECK_EQ(REG(nic, MRQC), 0);
+	pci_read(nic, 0, cfg, sizeof(cfg));
+	CHECK_EQ(cfg[4] | cfg[5], 0);
+	CHECK_EQ(cfg[0x10] | cfg[0x11] << 8 | cfg[0x12] << 16, 0xc);
+	CHECK_EQ(cfg[0x13], 0);
+	CHECK_EQ(cfg[0x73], 0);
+	CHECK_EQ(cfg[0x52] & 1, 0);
+	CHECK_EQ(cfg[0xa8] | cfg[0xa9] << 8, 0x2810);
+	CHECK_EQ(cfg[0x10a], 0x40);		/* what errors are masked outlives it */
 	rig_down(&r);
 }
 
@@ -344,23 +381,8 @@ const struct test tests_regs[] = {
 	{ "regs: EEPROM by the serial lines", eeprom_by_lines },
 	{ "regs: the SFP+ module's pages, and the module out", module },
 	{ "regs: an unknown register is reported once", unknown_is_reported_once },
+	{ "regs: the clock's halves fit", clock_halves },
 	{ "regs: a port that is gone reads all ones", gone_reads_ones },
 	{ "pci: identity, capabilities, writable bits, function reset", pci_space },
-	v = 0xfe000000;
-	pci_write(nic, 0x10, &v, 4);
-	v = 0xc0000000;
-	pci_write(nic, 0x70, &v, 4);		/* MSI-X on */
-	v = 0x00010000;
-	pci_write(nic, 0x50, &v, 4);		/* MSI on */
-	v = 0x00400000;
-	pci_write(nic, 0x108, &v, 4);
 	{ 0 }
 };
-	pci_read(nic, 0, cfg, sizeof(cfg));
-	CHECK_EQ(cfg[4] | cfg[5], 0);
-	CHECK_EQ(cfg[0x10] | cfg[0x11] << 8 | cfg[0x12] << 16, 0xc);
-	CHECK_EQ(cfg[0x13], 0);
-	CHECK_EQ(cfg[0x73], 0);
-	CHECK_EQ(cfg[0x52] & 1, 0);
-	CHECK_EQ(cfg[0xa8] | cfg[0xa9] << 8, 0x2810);
-	CHECK_EQ(cfg[0x10a], 0x40);		/* what errors are masked outlives it */
