@@ -162,7 +162,6 @@ void packet_parse(struct packet *p, const uint8_t *frame, size_t len, uint16_t v
 uint32_t csum_add(uint32_t sum, const void *data, size_t len);
 uint16_t csum_fold(uint32_t sum);
 uint32_t crc32c(const void *data, size_t len);
-uint32_t crc32_eth(const void *data, size_t len);
 bool packet_ip_csum_ok(const struct packet *p, const uint8_t *frame);
 /* -1: nothing to check, 0: wrong, 1: right */
 int packet_l4_csum(const struct packet *p, const uint8_t *frame);
@@ -292,8 +291,8 @@ void stats_dump(struct nic *nic, FILE *to);
 
 struct link {
 	bool cable;			/* plugged in, as the control socket has it */
-	uint32_t speed;			/* while it is up, as LINKS shows it */
 	bool up;
+	uint32_t speed;			/* while it is up, as LINKS shows it */
 };
 
 void link_init(struct nic *nic);
@@ -323,7 +322,6 @@ void wire_pause_repeat(struct nic *nic);
 void wire_pause_listen(struct nic *nic);	/* whether the partner still has us wait */
 struct pcap *pcap_open(const char *path);
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
-void pcap_flush(struct pcap *p);
 void pcap_close(struct pcap *p);
 
 /* tester.c: a link partner that makes and checks traffic */
@@ -343,7 +341,7 @@ struct fault {
 	uint32_t drop_1_in, corrupt_1_in, corrupt_data_1_in, irq_lose_1_in;
 	uint32_t wb_delay, wb_spread;	/* of write-backs: microseconds, and up to so many more by chance */
 	uint64_t rng;
-	uint64_t dropped, corrupted, irqs_lost, held, overtook;
+	uint64_t dropped, corrupted, corrupted_data, irqs_lost, held, overtook;
 };
 
 /* by a generator that a seed repeats */
@@ -456,9 +454,9 @@ void control_command(struct card *card, char *line, char *answer, size_t size);
 /* vfio_user.c */
 
 struct vfio *vfio_listen(struct nic *nic, const char *path);
-short vfio_pollevents(const struct vfio *v);
 struct vfio *vfio_adopt(struct nic *nic, int fd);	/* an already connected socket */
 int vfio_pollfd(const struct vfio *v);
+short vfio_pollevents(const struct vfio *v);
 bool vfio_connected(const struct vfio *v);
 bool vfio_was_connected(const struct vfio *v);
 void vfio_input(struct vfio *v);

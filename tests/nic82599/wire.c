@@ -67,6 +67,7 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 {
 	struct nic *peer = nic->wire.peer;
 	unsigned int flags = 0;
+	uint8_t copy[FRAME_ROOM];
 
 	nic->wire.sent++;
 	pcap_frame(nic->wire.pcap, frame, len);
@@ -131,6 +132,21 @@ void wire_pause(struct nic *nic, bool xoff)
 	to->tx.paused_since = now_ns();
 }
 
+/* a partner that goes on wanting a pause says so again in no time; one that has gone never */
+void wire_pause_listen(struct nic *nic)
+{
+	struct nic *from = other_end(nic);
+	bool wanted = from && from->pausing && !from->fault.gone && (REG(nic, MFLCN) & MFLCN_RFCE);
+
+	if (wanted && !nic->tx.paused) {
+		REG(from, LXOFFTXC)++;
+		stats_tx_pause(from, 1);
+		wire_pause(from, true);
+	} else if (!wanted) {
+		nic->tx.paused = false;
+	}
+}
+
 /* captures: the classic format with nanoseconds */
 
 #define PCAP_MAGIC_NS	0xa1b23c4du
@@ -167,27 +183,6 @@ void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
 	head[2] = head[3] = (uint32_t)len;
 	fwrite(head, sizeof(head), 1, p->f);
 	fwrite(frame, len, 1, p->f);
-}
-
-void pcap_flush(struct pcap *p)
-{
-/* a partner that goes on wanting a pause says so again in no time; one that has gone never */
-void wire_pause_listen(struct nic *nic)
-{
-	struct nic *from = other_end(nic);
-	bool wanted = from && from->pausing && !from->fault.gone && (REG(nic, MFLCN) & MFLCN_RFCE);
-
-	if (wanted && !nic->tx.paused) {
-		REG(from, LXOFFTXC)++;
-		stats_tx_pause(from, 1);
-		wire_pause(from, true);
-	} else if (!wanted) {
-		nic->tx.paused = false;
-	}
-}
-
-	if (p)
-		fflush(p->f);
 }
 
 void pcap_close(struct pcap *p)
