@@ -18,7 +18,7 @@
 
 static const char usage[] =
 	"usage: nic82599 --port sock=PATH[,KEY=VALUE]... [--port ...] [--all KEY=VALUE,...] [--cable A,B]...\n"
-	"                [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
+	"                [--pcap PORT[:in|:out]=FILE]... [--control SOCK] [--script FILE] [--stats FILE]\n"
 	"       nic82599 --tell SOCK COMMAND...\n"
 	"\n"
 	"Serves each port as a vfio-user device on its socket. Two ports are cabled to each other unless\n"
@@ -29,7 +29,7 @@ static const char usage[] =
 	"  tester=1   the link partner makes and checks traffic, see README\n"
 	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
 	"  --all      options that every port gets\n"
-	"  --pcap     frames in and out of a port\n"
+	"  --pcap     frames in and out of a port, or only those of one direction\n"
 	"  --control  commands by a socket, one a line: link 0 down, tx-stall 0 on, gone 0 on, ...\n"
 	"  --stats    at the end, what each port did\n";
 
@@ -133,17 +133,28 @@ static void capture(struct program *p, const char *arg)
 {
 	char *end;
 	unsigned long n = strtoul(arg, &end, 10);
+	bool in = strncmp(end, ":out=", 5), out = strncmp(end, ":in=", 4);
+	const char *path = strchr(end, '=');
+	struct wire *w;
+	struct pcap *to;
 
-	if (end == arg || *end != '=' || n >= p->card.n)
-		die("--pcap needs a port that there is, as N=FILE", arg);
-	p->card.port[n]->wire.pcap = pcap_open(end + 1);
-	if (!p->card.port[n]->wire.pcap)
-		die("cannot write", end + 1);
+	if (end == arg || !path || n >= p->card.n || (in && out && path != end))
+		die("--pcap needs a port that there is, as N=FILE, N:in=FILE or N:out=FILE", arg);
+	w = &p->card.port[n]->wire;
+	if ((in && w->in) || (out && w->out))
+		die("that is captured already", arg);
+	to = pcap_open(path + 1);
+	if (!to)
+		die("cannot write", path + 1);
+	if (in)
+		w->in = to;
+	if (out)
+		w->out = to;
 }
 
 /* what names ports waits until all of them are known */
 struct later {
-	const char *cable[MAX_PORTS], *pcap[MAX_PORTS];
+	const char *cable[MAX_PORTS], *pcap[2 * MAX_PORTS];
 	char *all;
 	const char *control;
 	unsigned int cables, pcaps;
@@ -209,7 +220,7 @@ static void parse(struct program *p, int argc, char **argv)
 				l.cable[l.cables++] = optarg;
 			break;
 		case PCAP:
-			if (l.pcaps < MAX_PORTS)
+			if (l.pcaps < 2 * MAX_PORTS)
 				l.pcap[l.pcaps++] = optarg;
 			break;
 		case CONTROL:

@@ -76,7 +76,10 @@ void nic_free(struct nic *nic)
 	if (!nic)
 		return;
 	dma_free(nic);
-	pcap_close(nic->wire.pcap);
+	script_free(nic);
+	if (nic->wire.out != nic->wire.in)
+		pcap_close(nic->wire.out);
+	pcap_close(nic->wire.in);
 	free(nic->wire.tester);
 	free(nic->fifo.mem);
 	free(nic);

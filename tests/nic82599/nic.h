@@ -310,7 +310,7 @@ struct wire {
 	struct nic *peer;		/* NULL: a partner that swallows everything */
 	void (*tap)(void *arg, const uint8_t *frame, size_t len);
 	void *tap_arg;
-	struct pcap *pcap;
+	struct pcap *in, *out;		/* captures, or one for both */
 	struct tester *tester;		/* instead of a peer */
 	uint64_t sent, received;
 };
@@ -322,7 +322,7 @@ void wire_pause_repeat(struct nic *nic);
 void wire_pause_listen(struct nic *nic);	/* whether the partner still has us wait */
 struct pcap *pcap_open(const char *path);
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
-void pcap_close(struct pcap *p);
+bool pcap_close(struct pcap *p);	/* false: not everything was written */
 
 /* tester.c: a link partner that makes and checks traffic */
 

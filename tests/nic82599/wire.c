@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Between the ports: the cable, its faults, and packet captures. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,8 @@
 
 struct pcap {
 	FILE *f;
+	char *path;
+	bool failed;
 };
 
 static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
@@ -15,7 +18,7 @@ static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned i
 	/* a port that hears itself is deaf to the cable */
 	if (REG(nic, HLREG0) & HLREG0_LPBK)
 		return;
-	pcap_frame(nic->wire.pcap, frame, len);
+	pcap_frame(nic->wire.in, frame, len);
 	rx_frame(nic, frame, len, flags);
 }
 
@@ -69,8 +72,9 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 	unsigned int flags = 0;
 	uint8_t copy[FRAME_ROOM];
 
-	nic->wire.sent++;
-	pcap_frame(nic->wire.pcap, frame, len);
+	if (++nic->wire.sent == nic->wire.script_at)
+		script_frame(nic);
+	pcap_frame(nic->wire.out, frame, len);
 	if (nic->wire.tap)
 		nic->wire.tap(nic->wire.tap_arg, frame, len);
 	if (REG(nic, HLREG0) & HLREG0_LPBK) {
@@ -159,15 +163,26 @@ struct pcap *pcap_open(const char *path)
 
 	if (!p)
 		return NULL;
+	p->path = strdup(path);
 	p->f = fopen(path, "wb");
-	if (!p->f || fwrite(head, sizeof(head), 1, p->f) != 1) {
+	if (!p->path || !p->f || setvbuf(p->f, NULL, _IOFBF, 1 << 20) ||
+	    fwrite(head, sizeof(head), 1, p->f) != 1) {
 		if (p->f)
 			fclose(p->f);
+		free(p->path);
 		free(p);
 		return NULL;
 	}
-	setvbuf(p->f, NULL, _IOFBF, 1 << 20);
 	return p;
+}
+
+/* once: a full disk stays full */
+static void check(struct pcap *p, bool ok)
+{
+	if (ok || p->failed)
+		return;
+	p->failed = true;
+	fprintf(stderr, "nic82599: capture %s: %s\n", p->path, strerror(errno));
 }
 
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
@@ -175,20 +190,24 @@ void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
 	struct timespec t;
 	uint32_t head[4];
 
-	if (!p)
+	if (!p || p->failed)
 		return;
 	clock_gettime(CLOCK_REALTIME, &t);
 	head[0] = (uint32_t)t.tv_sec;
 	head[1] = (uint32_t)t.tv_nsec;
 	head[2] = head[3] = (uint32_t)len;
-	fwrite(head, sizeof(head), 1, p->f);
-	fwrite(frame, len, 1, p->f);
+	check(p, fwrite(head, sizeof(head), 1, p->f) == 1 && fwrite(frame, len, 1, p->f) == 1);
 }
 
-void pcap_close(struct pcap *p)
+bool pcap_close(struct pcap *p)
 {
+	bool ok;
+
 	if (!p)
-		return;
-	fclose(p->f);
+		return true;
+	check(p, !fclose(p->f));
+	ok = !p->failed;
+	free(p->path);
 	free(p);
+	return ok;
 }

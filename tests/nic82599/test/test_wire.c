@@ -328,6 +328,116 @@ static void loss_repeats(void)
 	CHECK(count_lost(7) != count_lost(8));
 }
 
+static void capture_directions(void)
+{
+	char in[] = "/tmp/nic82599-in-XXXXXX", out[] = "/tmp/nic82599-out-XXXXXX";
+	int fd[2] = { mkstemp(in), mkstemp(out) };
+	struct rig r;
+	uint8_t f[300], got[1000];
+	uint32_t len = make_frame(f, &(struct shape){ .payload = 100 });
+
+	rig_up_pair(&r, 8);
+	rig_tx_queue(&r.port[1], 0);
+	r.port[0].nic->wire.in = pcap_open(in);
+	r.port[0].nic->wire.out = pcap_open(out);
+	rig_send(&r.port[0], 0, f, len, &plain);
+	rig_send(&r.port[0], 0, f, len, &plain);
+	rig_send(&r.port[1], 0, f, 70, &plain);
+	rig_go(&r);
+	rig_down(&r);
+	CHECK_EQ(read(fd[0], got, sizeof(got)), 24 + 16 + 70);
+	CHECK_EQ(read(fd[1], got, sizeof(got)), 24 + 2 * (16 + len));
+	for (unsigned int i = 0; i < 2; i++)
+		close(fd[i]);
+	unlink(in);
+	unlink(out);
+}
+
+static void capture_disk_full(void)
+{
+	struct pcap *p = pcap_open("/dev/full");
+	uint8_t f[1500] = { 0 };
+
+	CHECK(p);
+	pcap_frame(p, f, sizeof(f));
+	CHECK(!pcap_close(p));
+	p = pcap_open("/dev/full");
+	for (unsigned int i = 0; p && i < 2000; i++)
+		pcap_frame(p, f, sizeof(f));
+	CHECK(!pcap_close(p));
+	p = pcap_open("/dev/null");
+	CHECK(p);
+	pcap_frame(p, f, sizeof(f));
+	CHECK(pcap_close(p));
+}
+
+/* the same frames meet the same trouble each time */
+static void by_frame(void)
+{
+	static const char text[] = "# lost, then stopped\n\nat-frame 0 5 lose 0 0\nat-frame 0 3 lose 0 1\n"
+				   "at-frame 0 8 tx-stall 0 on\nat-frame 0 9 link 0 sideways\n";
+	char name[] = "/tmp/nic82599-script-XXXXXX";
+	int fd = mkstemp(name);
+	struct rig r;
+	struct received in;
+	uint8_t f[300], order[20];
+	uint32_t len = make_frame(f, &(struct shape){ .payload = 100 });
+	unsigned int n = 0;
+
+	CHECK_EQ(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	rig_up_pair(&r, 200);
+	CHECK(script_file(&r.card, name));
+	for (uint8_t i = 1; i <= 10; i++) {
+		f[60] = i;
+		rig_send(&r.port[0], 0, f, len, &plain);
+	}
+	rig_go(&r);
+	while (n < 20 && rig_recv(&r.port[1], 0, &in))
+		order[n++] = in.data[60];
+	CHECK_EQ(n, 6);
+	CHECK(!memcmp(order, "\1\2\5\6\7\10", 6));
+	CHECK_EQ(r.port[0].nic->fault.dropped, 2);
+	say(&r, "tx-stall 0 off", "ok");
+	rig_go(&r);
+	CHECK(rig_recv(&r.port[1], 0, &in));
+	say(&r, "at-frame 0 10 lose 0 1", "error: at-frame takes");	/* it has gone already */
+	say(&r, "at-frame 0 11", "error: at-frame takes");
+	say(&r, "at-frame 0 100 lose 0 1", "ok");			/* never comes to it */
+	rig_down(&r);
+
+	/* one that makes no sense says where */
+	CHECK_EQ(pwrite(fd, "explode 0 now\n", 14, sizeof(text) - 1), 14);
+	rig_up(&r, 2);
+	CHECK(!script_file(&r.card, name));
+	CHECK(!script_file(&r.card, "/nonexistent"));
+	rig_down(&r);
+	close(fd);
+	unlink(name);
+}
+
+static void flaps(void)
+{
+	struct rig r;
+	uint64_t began = now_ns();
+	unsigned int changes = 0;
+	bool up = true;
+
+	rig_up(&r, 2);
+	say(&r, "flap 0 3", "error: flap takes");
+	say(&r, "flap 0 3 0", "error: flap takes");
+	say(&r, "flap 0 3 2000", "ok");
+	while (script_deadline(r.port[0].nic) && now_ns() - began < 2000000000ull) {
+		card_run(&r.card, 64);
+		CHECK_EQ(r.port[0].nic->link.up, r.port[1].nic->link.up);
+		changes += up != r.port[1].nic->link.up;
+		up = r.port[1].nic->link.up;
+	}
+	CHECK_EQ(changes, 6);
+	CHECK(up);
+	CHECK(now_ns() - began >= 10000000);
+	rig_down(&r);
+}
+
 static unsigned int flipped(const uint8_t *a, const uint8_t *b, uint32_t from, uint32_t to)
 {
 	unsigned int n = 0;
@@ -420,6 +530,10 @@ const struct test tests_wire[] = {
 	{ "wire: loopback hears itself and nothing else", loopback },
 	{ "wire: loss repeats with its seed", loss_repeats },
 	{ "wire: capture file", capture },
+	{ "wire: captures of one direction", capture_directions },
+	{ "wire: a capture that does not fit says so", capture_disk_full },
+	{ "script: commands that wait for a frame", by_frame },
+	{ "script: a link that flaps", flaps },
 	{ "control: commands and nonsense", commands },
 	{ 0 }
 };
