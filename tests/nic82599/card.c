@@ -35,6 +35,7 @@ bool card_run(struct card *card, unsigned int budget)
 		if (card->port[i]->wire.tester)
 			more |= tester_run(card->port[i], budget);
 		late_run(card->port[i]);
+		script_run(card->port[i]);
 	}
 	/* interrupts go out once for all that happened, not once a packet */
 	for (unsigned int i = 0; i < card->n; i++) {

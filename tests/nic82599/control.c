@@ -13,6 +13,7 @@
 
 #define MAX_CLIENTS	4
 #define LINE		256
+#define BLANK		" \t\r\n"
 
 struct client {
 	int fd;
@@ -179,11 +180,38 @@ static const struct {
 	{ "eeprom-bad", "on|off", cmd_eeprom_bad },
 };
 
+/* those with more to say than one word */
+
+static bool cmd_flap(struct nic *nic, const char *arg, char *rest)
+{
+	uint32_t count, us;
+
+	if (!number(arg, &count) || !number(strtok_r(NULL, BLANK, &rest), &us) || !us)
+		return false;
+	script_flap(nic, count, us);
+	return true;
+}
+
+static bool cmd_at_frame(struct nic *nic, const char *arg, char *rest)
+{
+	uint32_t frame;
+
+	return number(arg, &frame) && rest && rest[strspn(rest, BLANK)] && script_at_frame(nic, frame, rest);
+}
+
+static const struct {
+	const char *name, *args;
+	bool (*run)(struct nic *nic, const char *arg, char *rest);
+} plans[] = {
+	{ "flap", "how often, microseconds", cmd_flap },
+	{ "at-frame", "the number of a frame that is yet to be sent, command", cmd_at_frame },
+};
+
 void control_command(struct card *card, char *line, char *answer, size_t size)
 {
-	char *save, *name = strtok_r(line, " \t\r\n", &save);
-	char *port = strtok_r(NULL, " \t\r\n", &save);
-	char *arg = strtok_r(NULL, " \t\r\n", &save);
+	char *save, *name = strtok_r(line, BLANK, &save);
+	char *port = strtok_r(NULL, BLANK, &save);
+	char *arg = strtok_r(NULL, BLANK, &save);
 	uint32_t n;
 
 	if (!name || !number(port, &n) || n >= card->n) {
@@ -214,6 +242,15 @@ void control_command(struct card *card, char *line, char *answer, size_t size)
 			snprintf(answer, size, "ok");
 		else
 			snprintf(answer, size, "error: %s takes %s", name, commands[i].arg);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		if (strcmp(name, plans[i].name))
+			continue;
+		if (plans[i].run(card->port[n], arg, save))
+			snprintf(answer, size, "ok");
+		else
+			snprintf(answer, size, "error: %s takes %s", name, plans[i].args);
 		return;
 	}
 	snprintf(answer, size, "error: no command %s", name);

@@ -31,6 +31,7 @@ static const char usage[] =
 	"  --all      options that every port gets\n"
 	"  --pcap     frames in and out of a port, or only those of one direction\n"
 	"  --control  commands by a socket, one a line: link 0 down, tx-stall 0 on, gone 0 on, ...\n"
+	"  --script   the same from a file at the start, with at-frame 0 1000 COMMAND to wait for a frame\n"
 	"  --stats    at the end, what each port did\n";
 
 struct program {
@@ -156,7 +157,7 @@ static void capture(struct program *p, const char *arg)
 struct later {
 	const char *cable[MAX_PORTS], *pcap[2 * MAX_PORTS];
 	char *all;
-	const char *control;
+	const char *control, *script;
 	unsigned int cables, pcaps;
 };
 
@@ -179,6 +180,8 @@ static void build(struct program *p, const struct later *l)
 		if (!p->control)
 			die("cannot listen", l->control);
 	}
+	if (l->script && !script_file(&p->card, l->script))
+		die("a script that makes no sense", l->script);
 }
 
 static int tell(const char *sock, int words, char **word)
@@ -192,13 +195,14 @@ static int tell(const char *sock, int words, char **word)
 
 static void parse(struct program *p, int argc, char **argv)
 {
-	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, STATS, TELL, HELP };
+	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, SCRIPT, STATS, TELL, HELP };
 	static const struct option opts[] = {
 		{ "port", required_argument, NULL, PORT },
 		{ "all", required_argument, NULL, ALL },
 		{ "cable", required_argument, NULL, CABLE },
 		{ "pcap", required_argument, NULL, PCAP },
 		{ "control", required_argument, NULL, CONTROL },
+		{ "script", required_argument, NULL, SCRIPT },
 		{ "stats", required_argument, NULL, STATS },
 		{ "tell", required_argument, NULL, TELL },
 		{ "help", no_argument, NULL, HELP },
@@ -225,6 +229,9 @@ static void parse(struct program *p, int argc, char **argv)
 			break;
 		case CONTROL:
 			l.control = optarg;
+			break;
+		case SCRIPT:
+			l.script = optarg;
 			break;
 		case STATS:
 			p->stats = optarg;
@@ -292,6 +299,7 @@ static const struct timespec *timeout(struct program *p, bool busy, struct times
 		earlier(&first, intr_deadline(p->card.port[i]));
 		earlier(&first, tester_deadline(p->card.port[i]));
 		earlier(&first, late_deadline(p->card.port[i]));
+		earlier(&first, script_deadline(p->card.port[i]));
 	}
 	if (!first)
 		return NULL;

@@ -313,6 +313,8 @@ struct wire {
 	struct pcap *in, *out;		/* captures, or one for both */
 	struct tester *tester;		/* instead of a peer */
 	uint64_t sent, received;
+	struct at_frame *script;	/* commands that wait for a frame to be sent */
+	uint64_t script_at;		/* the first of these frames, 0: none */
 };
 
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len);
@@ -342,6 +344,10 @@ struct fault {
 	uint32_t wb_delay, wb_spread;	/* of write-backs: microseconds, and up to so many more by chance */
 	uint64_t rng;
 	uint64_t dropped, corrupted, corrupted_data, irqs_lost, held, overtook;
+};
+
+struct flap {
+	uint64_t left, ns, due;		/* changes of the link; time between them; of the next */
 };
 
 /* by a generator that a seed repeats */
@@ -410,6 +416,7 @@ struct nic {
 	struct link link;
 	struct wire wire;
 	struct fault fault;
+	struct flap flap;
 	struct late late;
 	uint64_t systim_base, systim_at;
 	uint64_t reads, writes;
@@ -450,6 +457,16 @@ int control_tell(const char *path, const char *line);
 void control_close(struct control *c);
 /* one command line; the answer is one line too */
 void control_command(struct card *card, char *line, char *answer, size_t size);
+
+/* script.c: trouble by plan */
+
+bool script_at_frame(struct nic *nic, uint64_t frame, const char *line);
+void script_frame(struct nic *nic);
+void script_flap(struct nic *nic, uint32_t count, uint32_t us);
+void script_run(struct nic *nic);
+uint64_t script_deadline(const struct nic *nic);	/* ns; 0: none */
+bool script_file(struct card *card, const char *path);
+void script_free(struct nic *nic);
 
 /* vfio_user.c */
 

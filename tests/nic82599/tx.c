@@ -24,11 +24,15 @@ void tx_doorbell(struct nic *nic, unsigned int q)
 	nic->tx.active[q / 64] |= 1ull << q % 64;
 }
 
+/* a command that waited for a frame can change it between two */
+static bool may_send(const struct nic *nic)
+{
+	return !nic->tx.paused && !nic->fault.tx_stall && nic_is_master(nic) && nic->link.up;
+}
+
 bool tx_pending(struct nic *nic)
 {
-	if (nic->tx.paused || nic->fault.tx_stall || !nic_is_master(nic) || !nic->link.up)
-		return false;
-	return nic->tx.active[0] | nic->tx.active[1];
+	return may_send(nic) && (nic->tx.active[0] | nic->tx.active[1]);
 }
 
 static bool txq_load(struct nic *nic, struct txq *t)
@@ -191,7 +195,7 @@ static bool run_queue(struct nic *nic, struct txq *t, unsigned int *budget)
 	while (t->head != t->tail) {
 		uint32_t n;
 
-		if (!*budget || nic->tx.paused)
+		if (!*budget || !may_send(nic))
 			return true;
 		n = gather(nic, t, &pkt);
 		if (!n)
