@@ -307,12 +307,10 @@ uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i)
 	case EICS:
 		return v;
 	case EIMS:
-	case EIMC:
 		return (uint32_t)(in->enable & EICR_QUEUES) | in->other_enable;
 	case EICS_EX:
 		return (uint32_t)(in->cause >> 32 * i);
 	case EIMS_EX:
-	case EIMC_EX:
 		return (uint32_t)(in->enable >> 32 * i);
 	default:
 		return 0;

@@ -68,11 +68,36 @@ void pci_reset(struct nic *nic);	/* the function's own reset, and the port's wit
 
 /* regs.c: the register file */
 
+enum access {
+	RW,			/* memory, but for the bits named below */
+	RO,			/* writes have no effect */
+	WO,			/* reads as zero */
+	RC,			/* a counter: reading it clears it, writes have no effect */
+	W1C,			/* writing a one clears that bit */
+};
+
+struct reg {
+	const char *name;
+	uint32_t off, stride, n;
+	uint32_t reset;
+	enum access access;
+	uint32_t zero;			/* bits that read zero whatever is written */
+	uint32_t keep;			/* bits that a write leaves as they are */
+	uint32_t once;			/* bits that do something and clear themselves */
+	uint32_t alias;			/* kept where this register is kept */
+	uint32_t alias_stride;
+	uint32_t (*read)(struct nic *nic, uint32_t off, unsigned int i);
+	void (*write)(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
+};
+
+const struct reg *reg_table(unsigned int *n);
+
 int regs_init(void);
 void regs_reset(struct nic *nic);
 uint32_t reg_read(struct nic *nic, uint32_t off);
 void reg_write(struct nic *nic, uint32_t off, uint32_t val);
-const char *reg_name(uint32_t off, unsigned int *index);
+/* an access that no register answers: said once for each offset, or of its kind */
+void reg_unknown(struct nic *nic, uint32_t off, const char *how);
 
 /* where a register is kept: aliases share the place of the first */
 uint32_t rxq_reg(unsigned int q, uint32_t reg);
@@ -402,6 +427,7 @@ struct nic {
 	uint32_t regs[REG_SPACE / 4];
 	uint8_t unknown[REG_SPACE / 4 / 8];	/* reported once each */
 	unsigned int n_unknown;
+	bool narrow, beyond;		/* writes of less than a word, accesses behind the registers: said once */
 	uint8_t bar4[BAR4_SIZE];
 	uint8_t pci[PCI_CFG_SIZE];
 	struct dma dma;

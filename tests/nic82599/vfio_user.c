@@ -176,8 +176,12 @@ static void bar0_read(struct nic *nic, uint32_t off, uint8_t *to, uint32_t len)
 {
 	while (len) {
 		uint32_t skip = off & 3, n = 4 - skip < len ? 4 - skip : len;
-		uint32_t word = off < REG_SPACE ? reg_read(nic, off & ~3u) : ~0u;
+		uint32_t word = ~0u;
 
+		if (off < REG_SPACE)
+			word = reg_read(nic, off & ~3u);
+		else
+			reg_unknown(nic, off, "read behind the registers");
 		memcpy(to, (uint8_t *)&word + skip, n);
 		off += n;
 		to += n;
@@ -187,14 +191,18 @@ static void bar0_read(struct nic *nic, uint32_t off, uint8_t *to, uint32_t len)
 
 static void bar0_write(struct nic *nic, uint32_t off, const uint8_t *from, uint32_t len)
 {
-	if (off & 3)
+	if ((off & 3) || len < 4) {
+		reg_unknown(nic, off, "narrow write");
 		return;
+	}
 	for (; len >= 4; off += 4, from += 4, len -= 4) {
 		uint32_t word;
 
 		memcpy(&word, from, 4);
 		if (off < REG_SPACE)
 			reg_write(nic, off, word);
+		else
+			reg_unknown(nic, off, "write behind the registers");
 	}
 }
 

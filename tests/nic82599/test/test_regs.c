@@ -9,6 +9,77 @@ static void table_is_sound(void)
 	CHECK_EQ(regs_init(), 0);
 }
 
+static void kind(struct nic *nic, const struct reg *r, unsigned int i)
+{
+	uint32_t off = r->off + i * r->stride, home = r->alias ? r->alias + i * r->alias_stride : off;
+	uint32_t fixed = r->zero | r->keep | r->once;
+
+	switch (r->access) {
+	case RO:
+		REG(nic, home) = 0x5a5a5a5a;
+		reg_write(nic, off, ~0u);
+		CHECK_EQ(REG(nic, home), 0x5a5a5a5a);
+		if (!r->read)
+			CHECK_EQ(reg_read(nic, off), 0x5a5a5a5a);
+		break;
+	case WO:
+		reg_write(nic, off, 0x5a5a5a5a);
+		CHECK_EQ(reg_read(nic, off), 0);
+		break;
+	case RC:
+		REG(nic, home) = 0x5a5a5a5a;
+		reg_write(nic, off, ~0u);
+		CHECK_EQ(reg_read(nic, off), 0x5a5a5a5a);
+		CHECK_EQ(reg_read(nic, off), 0);
+		break;
+	case W1C:
+		if (r->write)
+			break;
+		REG(nic, home) = 0x5a5a5a5a;
+		reg_write(nic, off, 0x00ff00ff);
+		CHECK_EQ(reg_read(nic, off), 0x5a005a00);
+		break;
+	case RW:
+		REG(nic, home) = 0x5a5a5a5a & r->keep;
+		reg_write(nic, off, ~0u);
+		if (r->read || off == EERD || off == EEWR || off == FDIRCMD || off == FDIRCTRL)
+			break;		/* these answer in their own way */
+		CHECK_EQ(reg_read(nic, off), ~fixed | (0x5a5a5a5a & r->keep));
+		reg_write(nic, off, 0);
+		if (off != MSCA)
+			CHECK_EQ(reg_read(nic, off), 0x5a5a5a5a & r->keep);
+		break;
+	}
+}
+
+/* each register of the table: what it is after a reset, what stays of a write, what reading does */
+static void every_register(void)
+{
+	struct rig r;
+	struct nic *nic;
+	unsigned int n, seen = 0;
+	const struct reg *t = reg_table(&n);
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic_reset(nic);
+	for (unsigned int k = 0; k < n; k++)
+		for (unsigned int i = 0; i < t[k].n; i++) {
+			uint32_t off = t[k].off + i * t[k].stride;
+
+			/* the link's, and the first address, are those of the port */
+			if (!t[k].alias && off != AUTOC && off != AUTOC2 && off != RAL && off != RAH)
+				CHECK_EQ(REG(nic, off), t[k].reset);
+			CHECK(!(t[k].reset & (t[k].zero | t[k].once)));
+		}
+	for (unsigned int k = 0; k < n; k++)
+		for (unsigned int i = 0; i < t[k].n; i++, seen++)
+			kind(nic, &t[k], i);
+	CHECK(seen > 5000);
+	CHECK_EQ(nic->n_unknown, 0);
+	rig_down(&r);
+}
+
 static void reset_values(void)
 {
 	struct rig r;
@@ -370,6 +441,7 @@ static void pci_space(void)
 
 const struct test tests_regs[] = {
 	{ "regs: no register is claimed twice", table_is_sound },
+	{ "regs: every register's reset value and kind of access", every_register },
 	{ "regs: reset values", reset_values },
 	{ "regs: reset bits clear themselves", reset_bits_clear },
 	{ "regs: the semaphore is taken by reading", semaphore },

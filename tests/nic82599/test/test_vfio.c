@@ -159,7 +159,19 @@ static void access_regions(void)
 	vfio_input(b.v);
 	CHECK_EQ(answer(&b).size, 0);
 	CHECK_EQ(rd(&b, 0, MRQC), 0x88);
+	CHECK_EQ(b.rig.port[0].nic->n_unknown, 0);
 	CHECK_EQ(rd(&b, 0, 0x7fffc), ~0u);
+	CHECK_EQ(rd(&b, 0, 0x20000), ~0u);
+	CHECK_EQ(b.rig.port[0].nic->n_unknown, 1);	/* there is no flash: said once */
+	a.off = MRQC; a.region = 0; a.count = 2;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct { uint64_t off; uint32_t region, count, val, pad; } w = { MRQC, 0, 2, 0x99, 0 };
+
+		CHECK_EQ(ask(&b, 10, &w, 18).size, 32);
+	}
+	CHECK_EQ(ask(&b, 9, &a, 16).size, 34);		/* reading a part is well */
+	CHECK_EQ(rd(&b, 0, MRQC), 0x88);
+	CHECK_EQ(b.rig.port[0].nic->n_unknown, 2);	/* half a register is not written */
 	wr(&b, 4, 0x10, 0x1234, 0x10);
 	wr(&b, 4, MSIX_PBA, ~0u, 0x10);
 	vfio_input(b.v);
