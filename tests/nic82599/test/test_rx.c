@@ -277,6 +277,12 @@ static void toeplitz(void)
 	s.v6 = true;
 	hash_case(&s, v6, MRQC_TCPV6, 0x40207d3d, RSS_T_TCPV6);
 	hash_case(&s, v6, MRQC_IPV6, 0x2cc18cd5, RSS_T_IPV6);
+	/* the same ports, whatever the protocol */
+	s.udp = true;
+	hash_case(&s, v6, MRQC_UDPV6, 0x40207d3d, RSS_T_UDPV6);
+	hash_case(&s, v6, MRQC_TCPV6 | MRQC_IPV6, 0x2cc18cd5, RSS_T_IPV6);
+	s.v6 = false;
+	hash_case(&s, v4, MRQC_UDPV4, 0x51ccc178, RSS_T_UDPV4);
 }
 
 static void spreads(void)
@@ -388,6 +394,128 @@ static void flow_director(void)
 	len = make_frame(f, &(struct shape){ .payload = 60, .dport = 80 });
 	rx_frame(nic, f, len, 0);
 	CHECK(rig_recv(&r.port[0], 0, &in));
+	rig_down(&r);
+}
+
+/* the queues of the second half have their registers elsewhere, and no counters but those they are mapped to */
+static void high_queues(void)
+{
+	static const unsigned int queue[] = { 63, 64, 65, 100, 127 };
+	struct rig r;
+	struct received in;
+	struct nic *nic;
+	uint8_t f[100] = { 0 };
+
+	rig_up_rx(&r, 1, 8);
+	nic = r.port[0].nic;
+	memcpy(f, mac_right, 6);
+	put16(f + 12, 0x88f7);
+	reg_write(nic, ETQF, ETQF_EN | 0x88f7);
+	for (unsigned int i = 0; i < 5; i++) {
+		unsigned int q = queue[i], at = RQSMR + q / 4 * 4;
+
+		rig_rx_queue(&r.port[0], q, 8);
+		reg_write(nic, ETQS, ETQS_QUEUE_EN | q << 16);
+		reg_write(nic, at, (reg_read(nic, at) & ~(0xffu << q % 4 * 8)) | (i + 3) << q % 4 * 8);
+		rx_frame(nic, f, 60 + i, 0);
+		CHECK(rig_recv(&r.port[0], q, &in));
+		CHECK_EQ(in.len, 60 + i);
+		CHECK_EQ(reg_read(nic, rxq_reg(q, RDH)), 1);
+		CHECK_EQ(reg_read(nic, QPRC + (i + 3) * 0x40), 1);
+		CHECK_EQ(reg_read(nic, QBRC_L + (i + 3) * 0x40), 60 + i);
+		/* without a descriptor it is dropped there, too */
+		reg_write(nic, rxq_reg(q, RXDCTL), 0);
+		rx_frame(nic, f, 60, 0);
+		CHECK_EQ(reg_read(nic, QPRDC + (i + 3) * 0x40), 1);
+	}
+	CHECK_EQ(reg_read(nic, QPRC), 0);
+	rig_down(&r);
+}
+
+static void sizes(void)
+{
+	static const uint16_t len[] = { 60, 61, 123, 124, 251, 252, 507, 508, 1019, 1020, 1514 };
+	static const uint8_t expect[] = { 1, 2, 2, 2, 2, 2 };
+	struct rig r;
+	struct nic *nic;
+	uint8_t f[1600];
+
+	rig_up_rx(&r, 1, 20);
+	nic = r.port[0].nic;
+	make_frame(f, &(struct shape){ .payload = 1400 });
+	for (unsigned int i = 0; i < sizeof(len) / sizeof(len[0]); i++)
+		rx_frame(nic, f, len[i], 0);
+	for (unsigned int i = 0; i < 6; i++)
+		CHECK_EQ(reg_read(nic, PRC64 + i * 4), expect[i]);
+	rig_down(&r);
+}
+
+/* headers between IPv6's and TCP's: hop by hop, routing, destination; a fragment ends the search */
+static void extension_headers(void)
+{
+	struct rig r;
+	struct received in;
+	uint8_t f[400], g[400];
+	uint32_t len;
+
+	rig_up_rx(&r, 1, 8);
+	reg_write(r.port[0].nic, MRQC, MRQC_RSS | MRQC_TCPV6 | MRQC_IPV6);
+	len = make_frame(f, &(struct shape){ .payload = 60, .v6 = true, .sport = 5, .dport = 6 });
+	memset(g, 0, sizeof(g));
+	memcpy(g, f, 54);
+	memcpy(g + 54 + 8 + 16 + 8, f + 54, len - 54);
+	put16(g + 18, len - 54 + 32);
+	g[20] = 0;			/* hop by hop, then routing of 16 bytes, then destination, then TCP */
+	g[54] = 43;
+	g[62] = 60;
+	g[63] = 1;
+	g[78] = 6;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.ptype, RXD_PT_IPV6 | RXD_PT_IPV6_EX | RXD_PT_TCP);
+	CHECK_EQ(in.status, RXD_DD | RXD_EOP | RXD_L4CS);
+	CHECK_EQ(in.rss_type, RSS_T_TCPV6);
+	g[54 + 32 + 30] ^= 1;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK(in.status & RXD_ERR_L4);
+	g[62] = 44;			/* a fragment instead of the destination options: no layer 4 */
+	g[63] = 1;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	g[54] = 44;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.ptype, RXD_PT_IPV6 | RXD_PT_IPV6_EX);
+	CHECK_EQ(in.status, RXD_DD | RXD_EOP);
+	CHECK_EQ(in.rss_type, RSS_T_IPV6);
+	g[20] = 60;			/* longer than the packet */
+	g[54] = 6;
+	g[55] = 255;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.status, RXD_DD | RXD_EOP);
+	rig_down(&r);
+}
+
+/* which twelve bits of an address pick the bit of the table */
+static void multicast_hash(void)
+{
+	static const char multi[] = "\x01\x00\x5e\x12\x34\x56";
+	static const unsigned int v[] = { 0x563, 0xac6, 0x58d, 0x634 };
+	struct rig r;
+	struct nic *nic;
+
+	rig_up_rx(&r, 1, 200);
+	nic = r.port[0].nic;
+	reg_write(nic, FCTRL, 0);
+	for (unsigned int mo = 0; mo < 4; mo++) {
+		reg_write(nic, MCSTCTRL, MCSTCTRL_MFE | mo);
+		CHECK(!passes(&r, multi));
+		reg_write(nic, MTA + v[mo] / 32 * 4, 1u << v[mo] % 32);
+		CHECK(passes(&r, multi));
+		reg_write(nic, MTA + v[mo] / 32 * 4, 0);
+	}
 	rig_down(&r);
 }
 
@@ -614,6 +742,10 @@ const struct test tests_rx[] = {
 	{ "rx: VLAN tags are stripped", vlan_strip },
 	{ "rx: VLAN filter", vlan_filter },
 	{ "rx: address filters and promiscuous modes", mac_filter },
+	{ "rx: multicast hash, from each place of the address", multicast_hash },
+	{ "rx: IPv6 extension headers", extension_headers },
+	{ "rx: queues of both halves, and the counters that they are mapped to", high_queues },
+	{ "rx: counters by size", sizes },
 	{ "rx: Toeplitz hash", toeplitz },
 	{ "rx: flows spread over the queues by RETA", spreads },
 	{ "rx: ethertype filter picks a queue", ethertype_queue },

@@ -439,6 +439,40 @@ static void head_write_back(void)
 	rig_down(&r);
 }
 
+static void counters(void)
+{
+	static const uint16_t len[] = { 60, 61, 123, 124, 251, 252, 507, 508, 1019, 1020, 1514 };
+	static const uint8_t expect[] = { 1, 2, 2, 2, 2, 2 };
+	struct rig r;
+	struct nic *nic;
+	uint8_t f[1600];
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	rig_tx_queue(&r.port[0], 0);
+	rig_tx_queue(&r.port[0], 101);
+	reg_write(nic, TQSM + 100, 9u << 8);
+	make_frame(f, &(struct shape){ .payload = 1400 });
+	for (unsigned int i = 0; i < sizeof(len) / sizeof(len[0]); i++)
+		rig_send(&r.port[0], 0, f, len[i], &plain);
+	rig_go(&r);
+	for (unsigned int i = 0; i < 6; i++)
+		CHECK_EQ(reg_read(nic, PTC64 + i * 4), expect[i]);
+	CHECK_EQ(reg_read(nic, MPTC) + reg_read(nic, BPTC), 0);
+	memcpy(f, "\x01\x00\x5e\x00\x00\x01", 6);
+	rig_send(&r.port[0], 101, f, 60, &plain);
+	rig_send(&r.port[0], 101, f, 60, &plain);
+	memset(f, 0xff, 6);
+	rig_send(&r.port[0], 101, f, 61, &plain);
+	rig_go(&r);
+	CHECK_EQ(reg_read(nic, MPTC), 2);
+	CHECK_EQ(reg_read(nic, BPTC), 1);
+	CHECK_EQ(reg_read(nic, QPTC), 11);
+	CHECK_EQ(reg_read(nic, QPTC + 9 * 0x40), 3);
+	CHECK_EQ(reg_read(nic, QBTC_L + 9 * 8), 181);
+	rig_down(&r);
+}
+
 static void stall_and_go_on(void)
 {
 	struct rig r;
@@ -474,6 +508,7 @@ const struct test tests_tx[] = {
 	{ "tx: a packet that never ends", never_ending_packet },
 	{ "tx: a queue sends once it is enabled", disabled_queue_waits },
 	{ "tx: head write-back", head_write_back },
+	{ "tx: counters by size, by kind of address, by queue", counters },
 	{ "tx: a stalled queue goes on", stall_and_go_on },
 	{ 0 }
 };
