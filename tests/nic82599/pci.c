@@ -131,8 +131,8 @@ void pci_write(struct nic *nic, uint32_t off, const void *from, uint32_t len)
 			pci_reset(nic);
 	}
 	nic->intr.dirty = true;		/* INTx may have been switched on */
+	/* what has waited for the master goes on; the transmitter and late write-backs look for themselves */
 	if (nic_is_master(nic) && !was_master)
-		/* what has waited for it goes on; the transmitter and late write-backs look for themselves */
 		rx_kick(nic);
 }
 
