@@ -33,10 +33,11 @@ void nic_msg(struct nic *nic, const char *fmt, ...)
 
 struct nic *nic_new(unsigned int index, const struct config *cfg)
 {
-	struct nic *nic = calloc(1, sizeof(*nic));
+	struct nic *nic = aligned_alloc(CACHE_LINE, sizeof(*nic));
 
 	if (!nic)
 		return NULL;
+	memset(nic, 0, sizeof(*nic));
 	nic->index = index;
 	nic->cfg = *cfg;
 	nic->fault.rng = 0x9e3779b97f4a7c15u;

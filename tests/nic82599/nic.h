@@ -12,6 +12,7 @@
 
 #define MAX_PORTS	8
 #define MAX_FRAME	(16 * 1024)	/* the wire's limit; the card's own is MAXFRS */
+#define CACHE_LINE	64
 #define FRAME_ROOM	(MAX_FRAME + 64)
 #define ETH_HDR		14
 #define ETH_CRC		4
@@ -446,8 +447,9 @@ struct nic {
 	struct late late;
 	uint64_t systim_base, systim_at;
 	uint64_t reads, writes;
-	uint8_t frame[FRAME_ROOM];	/* the frame being built for the wire */
-	uint8_t rxbuf[FRAME_ROOM];	/* the frame being taken from the packet buffer */
+	/* short frames are one cache line each way */
+	_Alignas(CACHE_LINE) uint8_t frame[FRAME_ROOM];		/* the frame being built for the wire */
+	_Alignas(CACHE_LINE) uint8_t rxbuf[FRAME_ROOM];		/* the frame being taken from the packet buffer */
 };
 
 #define REG(nic, off)	((nic)->regs[(off) / 4])
