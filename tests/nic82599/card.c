@@ -2,6 +2,8 @@
 /* The ports together: adding them, joining them by cables, doing their pending work. */
 #include "nic.h"
 
+#define SETTLE_ROUNDS	64
+
 struct nic *card_add(struct card *card, const struct config *cfg)
 {
 	struct nic *nic;
@@ -20,6 +22,8 @@ void card_cable(struct card *card, unsigned int a, unsigned int b)
 {
 	card->port[a]->wire.peer = card->port[b];
 	card->port[b]->wire.peer = card->port[a];
+	link_reset(card->port[a]);
+	link_reset(card->port[b]);
 }
 
 bool card_run(struct card *card, unsigned int budget)
@@ -31,6 +35,7 @@ bool card_run(struct card *card, unsigned int budget)
 		if (card->port[i]->wire.tester)
 			more |= tester_run(card->port[i], budget);
 		late_run(card->port[i]);
+		script_run(card->port[i]);
 	}
 	/* interrupts go out once for all that happened, not once a packet */
 	for (unsigned int i = 0; i < card->n; i++) {
@@ -40,9 +45,10 @@ bool card_run(struct card *card, unsigned int budget)
 	return more;
 }
 
+/* as many rounds as full rings can need; what has no end goes on when the clients have had a turn */
 void card_settle(struct card *card)
 {
-	while (card_run(card, 4096))
+	for (unsigned int i = 0; i < SETTLE_ROUNDS && card_run(card, 4096); i++)
 		;
 }
 

@@ -13,6 +13,7 @@
 
 #define MAX_CLIENTS	4
 #define LINE		256
+#define BLANK		" \t\r\n"
 
 struct client {
 	int fd;
@@ -116,7 +117,11 @@ static bool cmd_wb_spread(struct nic *nic, const char *arg)
 
 static bool cmd_gone(struct nic *nic, const char *arg)
 {
-	return on_off(arg, &nic->fault.gone);
+	if (!on_off(arg, &nic->fault.gone))
+		return false;
+	if (nic->wire.peer)
+		wire_pause_listen(nic->wire.peer);
+	return true;
 }
 
 static bool cmd_lose(struct nic *nic, const char *arg)
@@ -127,6 +132,11 @@ static bool cmd_lose(struct nic *nic, const char *arg)
 static bool cmd_corrupt(struct nic *nic, const char *arg)
 {
 	return number(arg, &nic->fault.corrupt_1_in);
+}
+
+static bool cmd_corrupt_data(struct nic *nic, const char *arg)
+{
+	return number(arg, &nic->fault.corrupt_data_1_in);
 }
 
 static bool cmd_seed(struct nic *nic, const char *arg)
@@ -165,15 +175,43 @@ static const struct {
 	{ "gone", "on|off", cmd_gone },
 	{ "lose", "one-in-N, 0 for none", cmd_lose },
 	{ "corrupt", "one-in-N, 0 for none", cmd_corrupt },
+	{ "corrupt-data", "one-in-N, 0 for none", cmd_corrupt_data },
 	{ "seed", "N", cmd_seed },
 	{ "eeprom-bad", "on|off", cmd_eeprom_bad },
 };
 
+/* those with more to say than one word */
+
+static bool cmd_flap(struct nic *nic, const char *arg, char *rest)
+{
+	uint32_t count, us;
+
+	if (!number(arg, &count) || !number(strtok_r(NULL, BLANK, &rest), &us) || !us)
+		return false;
+	script_flap(nic, count, us);
+	return true;
+}
+
+static bool cmd_at_frame(struct nic *nic, const char *arg, char *rest)
+{
+	uint32_t frame;
+
+	return number(arg, &frame) && rest && rest[strspn(rest, BLANK)] && script_at_frame(nic, frame, rest);
+}
+
+static const struct {
+	const char *name, *args;
+	bool (*run)(struct nic *nic, const char *arg, char *rest);
+} plans[] = {
+	{ "flap", "how often, microseconds", cmd_flap },
+	{ "at-frame", "the number of a frame that is yet to be sent, command", cmd_at_frame },
+};
+
 void control_command(struct card *card, char *line, char *answer, size_t size)
 {
-	char *save, *name = strtok_r(line, " \t\r\n", &save);
-	char *port = strtok_r(NULL, " \t\r\n", &save);
-	char *arg = strtok_r(NULL, " \t\r\n", &save);
+	char *save, *name = strtok_r(line, BLANK, &save);
+	char *port = strtok_r(NULL, BLANK, &save);
+	char *arg = strtok_r(NULL, BLANK, &save);
 	uint32_t n;
 
 	if (!name || !number(port, &n) || n >= card->n) {
@@ -204,6 +242,15 @@ void control_command(struct card *card, char *line, char *answer, size_t size)
 			snprintf(answer, size, "ok");
 		else
 			snprintf(answer, size, "error: %s takes %s", name, commands[i].arg);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+		if (strcmp(name, plans[i].name))
+			continue;
+		if (plans[i].run(card->port[n], arg, save))
+			snprintf(answer, size, "ok");
+		else
+			snprintf(answer, size, "error: %s takes %s", name, plans[i].args);
 		return;
 	}
 	snprintf(answer, size, "error: no command %s", name);

@@ -2,6 +2,7 @@
 /* The guest's memory as the card may see it: every address and length goes through here. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -45,6 +46,73 @@ static int insert(struct nic *nic, const struct dma_region *r)
 	return 0;
 }
 
+/*
+ * A client can cut its file short after it was mapped, and the next access is a bus error. Then zeros of our own
+ * take the place of what the region showed, so that the access ends, and the region takes no more of them.
+ */
+
+static struct dma *guarded;
+static struct sigaction before;
+
+static struct dma_region *region_at(const void *addr, struct dma **of)
+{
+	uintptr_t at = (uintptr_t)addr;
+
+	for (*of = guarded; *of; *of = (*of)->next)
+		for (unsigned int i = 0; i < (*of)->n; i++) {
+			struct dma_region *r = &(*of)->region[i];
+
+			if (r->map_len && at - (uintptr_t)r->host < r->map_len)
+				return r;
+		}
+	return NULL;
+}
+
+static void bus_error(int sig, siginfo_t *info, void *context)
+{
+	static const char text[] = "nic82599: a client's memory has become smaller: no more dma to that region\n";
+	struct dma *d;
+	struct dma_region *r = region_at(info->si_addr, &d);
+
+	(void)context;
+	if (!r || mmap(r->host, r->map_len, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED) {
+		/* none of ours: the access comes again and ends as it would have ended */
+		sigaction(sig, &before, NULL);
+		return;
+	}
+	r->prot = 0;
+	if (d->lost++ < REPORT_MAX && write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		return;
+}
+
+static void guard(struct dma *d)
+{
+	struct sigaction sa = { .sa_sigaction = bus_error, .sa_flags = SA_SIGINFO };
+
+	if (d->guarded)
+		return;
+	if (!guarded)
+		sigaction(SIGBUS, &sa, &before);
+	d->guarded = true;
+	d->next = guarded;
+	guarded = d;
+}
+
+void dma_free(struct nic *nic)
+{
+	struct dma **at = &guarded;
+
+	dma_unmap_all(nic);
+	if (!nic->dma.guarded)
+		return;
+	while (*at != &nic->dma)
+		at = &(*at)->next;
+	*at = nic->dma.next;
+	if (!guarded)
+		sigaction(SIGBUS, &before, NULL);
+}
+
 int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, uint32_t prot, int fd)
 {
 	struct dma_region r = { .iova = iova, .size = size, .prot = prot };
@@ -55,7 +123,6 @@ int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, u
 	if (fd < 0)
 		return insert(nic, &r);
 
-	/* touching a page behind the end of the file would kill us */
 	if (fstat(fd, &st))
 		return -errno;
 	if (offset % (uint64_t)sysconf(_SC_PAGESIZE) || iova % 4096 || size > SIZE_MAX ||
@@ -75,6 +142,8 @@ int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, u
 	err = insert(nic, &r);
 	if (err)
 		munmap(host, size);
+	else
+		guard(&nic->dma);
 	return err;
 }
 

@@ -33,6 +33,19 @@ static struct fdir_filter *slot(struct nic *nic)
 	return nic->fdir.n < FDIR_FILTERS ? &nic->fdir.filter[nic->fdir.n++] : NULL;
 }
 
+static void count_use(struct nic *nic, int n)
+{
+	nic->fdir.used += (unsigned int)n;
+	REG(nic, FDIRFREE) = FDIR_FILTERS - nic->fdir.used;
+}
+
+/* two counters of eight bits in one register; each stops when it is full */
+static void failed(struct nic *nic, unsigned int shift)
+{
+	if ((REG(nic, FDIRFSTAT) >> shift & 0xff) != 0xff)
+		REG(nic, FDIRFSTAT) += 1u << shift;
+}
+
 static void add(struct nic *nic, uint32_t cmd)
 {
 	struct fdir_filter *f = find(nic, REG(nic, FDIRHASH));
@@ -43,10 +56,12 @@ static void add(struct nic *nic, uint32_t cmd)
 	if (!f)
 		f = slot(nic);
 	if (!f) {
-		REG(nic, FDIRFSTAT)++;
+		failed(nic, FDIRFSTAT_ADD);
 		intr_other(nic, EICR_FLOW_DIR);
 		return;
 	}
+	if (!f->used)
+		count_use(nic, 1);
 	f->used = true;
 	f->hash = REG(nic, FDIRHASH);
 	f->queue = cmd >> FDIRCMD_QUEUE & 0x7f;
@@ -64,10 +79,11 @@ static void add(struct nic *nic, uint32_t cmd)
 
 void fdir_cmd(struct nic *nic, uint32_t cmd)
 {
-	struct fdir_filter *f = find(nic, REG(nic, FDIRHASH));
+	struct fdir_filter *f;
 
 	if (cmd & FDIRCMD_CLEARHT)
 		fdir_clear(nic);
+	f = find(nic, REG(nic, FDIRHASH));
 	/* every command is complete when it has been written: CMD reads zero */
 	REG(nic, FDIRCMD) = cmd & ~(FDIRCMD_CMD | FDIRCMD_FILTER_VALID);
 	switch (cmd & FDIRCMD_CMD) {
@@ -77,7 +93,10 @@ void fdir_cmd(struct nic *nic, uint32_t cmd)
 	case FDIRCMD_REMOVE:
 		if (f) {
 			f->used = false;
+			count_use(nic, -1);
 			REG(nic, FDIRUSTAT) += 1u << 16;
+		} else {
+			failed(nic, FDIRFSTAT_REMOVE);
 		}
 		break;
 	case FDIRCMD_QUERY:

@@ -5,7 +5,7 @@
 #include "nic.h"
 
 /* twelve bits of the address, from one of four places, pick a bit of a 4096-bit table */
-static bool hash_table(struct nic *nic, uint32_t table, const uint8_t *mac)
+static bool hash_table(struct nic *nic, const uint8_t *mac)
 {
 	unsigned int hi = mac[5], lo = mac[4], v;
 
@@ -24,7 +24,7 @@ static bool hash_table(struct nic *nic, uint32_t table, const uint8_t *mac)
 		break;
 	}
 	v &= 0xfff;
-	return REG(nic, table + v / 32 * 4) >> v % 32 & 1;
+	return REG(nic, MTA + v / 32 * 4) >> v % 32 & 1;
 }
 
 bool filter_mac(struct nic *nic, const uint8_t *frame, uint32_t *status)
@@ -44,7 +44,7 @@ bool filter_mac(struct nic *nic, const uint8_t *frame, uint32_t *status)
 			return true;
 	}
 	if (frame[0] & 1) {
-		if ((REG(nic, MCSTCTRL) & MCSTCTRL_MFE) && hash_table(nic, MTA, frame)) {
+		if ((REG(nic, MCSTCTRL) & MCSTCTRL_MFE) && hash_table(nic, frame)) {
 			*status |= RXD_PIF;
 			return true;
 		}

@@ -127,7 +127,6 @@
 #define SRRCTL_DROP_EN	BIT(28)
 #define SRRCTL_DESCTYPE	0x0e000000u
 #define RXCSUM		0x05000
-#define RXCSUM_PCSD	BIT(13)
 #define RFCTL		0x05008
 #define FCTRL		0x05080
 #define FCTRL_SBP	BIT(1)
@@ -184,6 +183,8 @@
 #define FDIRLEN		0x0ee4c
 #define FDIRUSTAT	0x0ee50
 #define FDIRFSTAT	0x0ee54
+#define FDIRFSTAT_ADD	0		/* shifts */
+#define FDIRFSTAT_REMOVE 8
 #define FDIRMATCH	0x0ee58
 #define FDIRMISS	0x0ee5c
 #define FDIRHKEY	0x0ee68
@@ -252,6 +253,9 @@
 #define AUTOC_RESTART	BIT(12)
 #define AUTOC_LMS	0x0000e000u
 #define AUTOC_LMS_SHIFT	13
+#define AUTOC_KX4	BIT(31)
+#define AUTOC_KX	BIT(30)
+#define AUTOC_KR	BIT(16)
 #define AUTOC_PAUSE	28		/* shift: symmetric, then asymmetric */
 #define LINKS		0x042a4
 #define LINKS_AN_COMP	BIT(31)
@@ -355,8 +359,8 @@ struct rx_desc {			/* as the driver writes it */
 #define RXD_IPCS	BIT(6)
 #define RXD_PIF		BIT(7)
 #define RXD_CRCV	BIT(8)
-#define RXD_LB		BIT(18)
 #define RXD_ERR_CE	BIT(24)
+#define RXD_ERR_USE	BIT(29)		/* undersize */
 #define RXD_ERR_L4	BIT(30)
 #define RXD_ERR_IP	BIT(31)
 #define RXD_PT_IPV4	0x0010u

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Interrupts: causes, masks, vectors, throttling. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "nic.h"
@@ -60,6 +60,23 @@ void intr_other(struct nic *nic, uint32_t cause)
 	nic->intr.other |= cause & ~EICR_QUEUES;
 	nic->intr.other_sent &= ~cause;
 	nic->intr.dirty = true;
+}
+
+/*
+ * A pipe may be full and a file may lie on a dead server: writing to them could wait for ever.
+ * So may an eventfd with a full count, unless it is told not to.
+ */
+bool intr_takes(int fd)
+{
+	static const char kind[] = "anon_inode:[eventfd]";
+	char path[32], target[sizeof(kind)];
+	int flags = fcntl(fd, F_GETFL);
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (flags < 0 || readlink(path, target, sizeof(target)) != sizeof(kind) - 1 ||
+	    memcmp(target, kind, sizeof(kind) - 1))
+		return false;
+	return !fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 static void signal_fd(struct nic *nic, int fd)
@@ -173,12 +190,24 @@ static void flush_msix(struct nic *nic)
 	}
 }
 
+static bool legacy_level(const struct intr *in)
+{
+	return (in->cause & in->enable & EICR_QUEUES) || (in->other & in->other_enable);
+}
+
+/* causes were cleared or masked: the next one rises, even if it comes before anybody looks */
+static void falls(struct intr *in)
+{
+	in->dirty = true;
+	if (!legacy_level(in))
+		in->intx_level = false;
+}
+
 /* one line for all causes: level for INTx, an edge each time for MSI */
 static void flush_legacy(struct nic *nic)
 {
 	struct intr *in = &nic->intr;
-	bool level = (in->cause & in->enable & EICR_QUEUES) || (in->other & in->other_enable);
-	bool rise = level && !in->intx_level;
+	bool level = legacy_level(in), rise = level && !in->intx_level;
 
 	in->intx_level = level;
 	if (!level)
@@ -186,10 +215,16 @@ static void flush_legacy(struct nic *nic)
 	if (in->msi_fd >= 0) {
 		if (rise)
 			signal_fd(nic, in->msi_fd);
-	} else if (in->intx_fd >= 0 && !in->intx_masked) {
+	} else if (in->intx_fd >= 0 && !in->intx_masked && !(nic->pci[PCI_COMMAND + 1] & PCI_COMMAND_NO_INTX)) {
 		in->intx_masked = true;		/* until the client unmasks it */
 		signal_fd(nic, in->intx_fd);
 	}
+}
+
+/* as configuration space shows it, whether it may go out or not */
+bool intr_line(struct nic *nic)
+{
+	return !msix_mode(nic) && nic->intr.msi_fd < 0 && legacy_level(&nic->intr);
 }
 
 /* nothing goes out: by a fault, or because a message is a write to memory; a line is not */
@@ -241,6 +276,20 @@ static uint32_t cause_word(const struct intr *in)
 	return (uint32_t)(in->cause & EICR_QUEUES) | in->other;
 }
 
+/* who takes interrupts by a line or a single message has them masked by EICR, and unmasked by EICS */
+static bool auto_masks(struct nic *nic)
+{
+	return !(REG(nic, GPIE) & GPIE_EIAME);
+}
+
+static void auto_mask(struct nic *nic, uint32_t causes)
+{
+	if (!auto_masks(nic))
+		return;
+	nic->intr.enable &= ~(uint64_t)(REG(nic, EIAM) & causes & EICR_QUEUES);
+	nic->intr.other_enable &= ~(REG(nic, EIAM) & causes);
+}
+
 uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i)
 {
 	struct intr *in = &nic->intr;
@@ -252,21 +301,16 @@ uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i)
 		if (!(REG(nic, GPIE) & GPIE_OCD))
 			in->cause &= ~(uint64_t)EICR_QUEUES;
 		in->other = 0;
-		if (!msix_mode(nic)) {
-			in->enable &= ~(uint64_t)(REG(nic, EIAM) & EICR_QUEUES);
-			in->other_enable &= ~(REG(nic, EIAM) & ~EICR_QUEUES);
-		}
-		in->dirty = true;
+		auto_mask(nic, ~0u);
+		falls(in);
 		return v;
 	case EICS:
 		return v;
 	case EIMS:
-	case EIMC:
 		return (uint32_t)(in->enable & EICR_QUEUES) | in->other_enable;
 	case EICS_EX:
 		return (uint32_t)(in->cause >> 32 * i);
 	case EIMS_EX:
-	case EIMC_EX:
 		return (uint32_t)(in->enable >> 32 * i);
 	default:
 		return 0;
@@ -283,11 +327,17 @@ void intr_reg_write(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	case EICR:
 		in->cause &= ~(uint64_t)(val & EICR_QUEUES);
 		in->other &= ~val;
+		auto_mask(nic, val);
+		falls(in);
 		break;
 	case EICS:
 		in->cause |= val & EICR_QUEUES;
 		in->sent &= ~(uint64_t)(val & EICR_QUEUES);
 		intr_other(nic, val);
+		if (auto_masks(nic)) {
+			in->enable |= REG(nic, EIAM) & val & EICR_QUEUES;
+			in->other_enable |= REG(nic, EIAM) & val & ~EICR_QUEUES;
+		}
 		break;
 	case EIMS:
 		/* what is still pending interrupts again when it is unmasked */
@@ -299,6 +349,7 @@ void intr_reg_write(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	case EIMC:
 		in->enable &= ~(uint64_t)(val & EICR_QUEUES);
 		in->other_enable &= ~(val & ~EICR_QUEUES);
+		falls(in);
 		break;
 	case EICS_EX:
 		in->cause |= wide;
@@ -310,6 +361,7 @@ void intr_reg_write(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 		break;
 	case EIMC_EX:
 		in->enable &= ~wide;
+		falls(in);
 		break;
 	default:
 		break;

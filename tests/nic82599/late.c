@@ -78,6 +78,7 @@ void late_flush(struct nic *nic)
 void late_drop(struct nic *nic)
 {
 	nic->late.n = 0;
+	memset(nic->late.last, 0, sizeof(nic->late.last));
 }
 
 uint64_t late_deadline(const struct nic *nic)

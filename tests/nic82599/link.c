@@ -18,9 +18,60 @@ static bool sees_partner(struct nic *nic)
 {
 	struct nic *peer = nic->wire.peer;
 
-	if (!nic->link.cable || (fibre(nic) && !nic->sfp.present))
+	if (!nic->link.cable || (fibre(nic) && !nic->sfp.present) || (peer && !peer->link.cable))
 		return false;
 	return !peer || !fibre(peer) || (peer->sfp.present && !(REG(peer, ESDP) & ESDP_TX_OFF));
+}
+
+#define CAN_1G		1u
+#define CAN_10G		2u
+
+/* the speeds that a port is set to, or offers to agree on */
+static unsigned int offers(struct nic *nic)
+{
+	uint32_t autoc = REG(nic, AUTOC);
+	unsigned int can = 0;
+
+	switch (autoc >> AUTOC_LMS_SHIFT & 7) {
+	case 0:
+	case 2:
+	case 5:
+		return CAN_1G;
+	case 1:
+	case 3:
+		return CAN_10G;
+	default:
+		if (autoc & (AUTOC_KX4 | AUTOC_KR))
+			can |= CAN_10G;
+		if (autoc & AUTOC_KX)
+			can |= CAN_1G;
+		return can;
+	}
+}
+
+/* the highest of those that both ends have, 0 if there is none */
+static uint32_t agree(struct nic *nic, struct nic *peer)
+{
+	unsigned int both = offers(nic) & (peer ? offers(peer) : ~0u);
+
+	return (both & CAN_10G) ? LINKS_10G : (both & CAN_1G) ? LINKS_1G : 0;
+}
+
+static bool forced(struct nic *nic)
+{
+	return (REG(nic, HLREG0) & HLREG0_LPBK) || (REG(nic, AUTOC) & AUTOC_FLU);
+}
+
+/* the speed that the link has now, 0 if it is down */
+static uint32_t negotiate(struct nic *nic)
+{
+	uint32_t speed = sees_partner(nic) ? agree(nic, nic->wire.peer) : 0;
+
+	if (!speed && forced(nic))
+		speed = agree(nic, NULL);
+	if (REG(nic, AUTOC2) & AUTOC2_DISABLE)	/* the driver has switched the link off */
+		speed = 0;
+	return speed;
 }
 
 void link_init(struct nic *nic)
@@ -28,22 +79,33 @@ void link_init(struct nic *nic)
 	nic->link.cable = !nic->cfg.link_down;
 }
 
+static void update(struct nic *nic, bool restarted)
+{
+	uint32_t speed = negotiate(nic);
+
+	if (speed != nic->link.speed || restarted)
+		intr_other(nic, EICR_LSC);
+	nic->link.speed = speed;
+	nic->link.up = speed;
+}
+
 void link_reset(struct nic *nic)
 {
 	REG(nic, AUTOC) = fibre(nic) ? AUTOC_SERIAL : AUTOC_BACKPLANE;
 	REG(nic, AUTOC2) = fibre(nic) ? AUTOC2_SFI : 0;
-	nic->link.up = sees_partner(nic);
+	nic->link.speed = negotiate(nic);
+	nic->link.up = nic->link.speed;
+	/* the laser is on again, and other speeds are offered */
+	if (nic->wire.peer)
+		update(nic->wire.peer, false);
 }
 
+/* what one end does the other sees */
 void link_update(struct nic *nic, bool restarted)
 {
-	bool up = sees_partner(nic) || (REG(nic, HLREG0) & HLREG0_LPBK) || (REG(nic, AUTOC) & AUTOC_FLU);
-
-	if (REG(nic, AUTOC2) & AUTOC2_DISABLE)	/* the driver has switched the link off */
-		up = false;
-	if (up != nic->link.up || restarted)
-		intr_other(nic, EICR_LSC);
-	nic->link.up = up;
+	update(nic, restarted);
+	if (nic->wire.peer)
+		update(nic->wire.peer, false);
 }
 
 void link_set_cable(struct nic *nic, bool in)
@@ -57,15 +119,6 @@ void link_set_module(struct nic *nic, bool in)
 	nic->sfp.present = in && fibre(nic);
 	intr_other(nic, EICR_GPI_SDP2);
 	link_update(nic, false);
-	if (nic->wire.peer)
-		link_update(nic->wire.peer, false);
-}
-
-static bool at_1g(struct nic *nic)
-{
-	unsigned int lms = REG(nic, AUTOC) >> AUTOC_LMS_SHIFT & 7;
-
-	return lms == 0 || lms == 2;
 }
 
 /* what the partner offers in its autonegotiation page; one that swallows frames can pause */
@@ -82,7 +135,7 @@ uint32_t link_reg_read(struct nic *nic, uint32_t off)
 	case LINKS:
 		if (!nic->link.up)
 			return 0;
-		return LINKS_AN_COMP | LINKS_UP | LINKS_SIGNAL | (at_1g(nic) ? LINKS_1G : LINKS_10G);
+		return LINKS_AN_COMP | LINKS_UP | LINKS_SIGNAL | nic->link.speed;
 	case LINKS2:
 		return nic->link.up ? LINKS2_AN_SUPP : 0;
 	case ANLP1:

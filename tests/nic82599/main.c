@@ -18,7 +18,7 @@
 
 static const char usage[] =
 	"usage: nic82599 --port sock=PATH[,KEY=VALUE]... [--port ...] [--all KEY=VALUE,...] [--cable A,B]...\n"
-	"                [--pcap PORT=FILE]... [--control SOCK] [--stats FILE]\n"
+	"                [--pcap PORT[:in|:out]=FILE]... [--control SOCK] [--script FILE] [--stats FILE]\n"
 	"       nic82599 --tell SOCK COMMAND...\n"
 	"\n"
 	"Serves each port as a vfio-user device on its socket. Two ports are cabled to each other unless\n"
@@ -29,8 +29,9 @@ static const char usage[] =
 	"  tester=1   the link partner makes and checks traffic, see README\n"
 	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
 	"  --all      options that every port gets\n"
-	"  --pcap     frames in and out of a port\n"
+	"  --pcap     frames in and out of a port, or only those of one direction\n"
 	"  --control  commands by a socket, one a line: link 0 down, tx-stall 0 on, gone 0 on, ...\n"
+	"  --script   the same from a file at the start, with at-frame 0 1000 COMMAND to wait for a frame\n"
 	"  --stats    at the end, what each port did\n";
 
 struct program {
@@ -133,19 +134,30 @@ static void capture(struct program *p, const char *arg)
 {
 	char *end;
 	unsigned long n = strtoul(arg, &end, 10);
+	bool in = strncmp(end, ":out=", 5), out = strncmp(end, ":in=", 4);
+	const char *path = strchr(end, '=');
+	struct wire *w;
+	struct pcap *to;
 
-	if (end == arg || *end != '=' || n >= p->card.n)
-		die("--pcap needs a port that there is, as N=FILE", arg);
-	p->card.port[n]->wire.pcap = pcap_open(end + 1);
-	if (!p->card.port[n]->wire.pcap)
-		die("cannot write", end + 1);
+	if (end == arg || !path || n >= p->card.n || (in && out && path != end))
+		die("--pcap needs a port that there is, as N=FILE, N:in=FILE or N:out=FILE", arg);
+	w = &p->card.port[n]->wire;
+	if ((in && w->in) || (out && w->out))
+		die("that is captured already", arg);
+	to = pcap_open(path + 1);
+	if (!to)
+		die("cannot write", path + 1);
+	if (in)
+		w->in = to;
+	if (out)
+		w->out = to;
 }
 
 /* what names ports waits until all of them are known */
 struct later {
-	const char *cable[MAX_PORTS], *pcap[MAX_PORTS];
+	const char *cable[MAX_PORTS], *pcap[2 * MAX_PORTS];
 	char *all;
-	const char *control;
+	const char *control, *script;
 	unsigned int cables, pcaps;
 };
 
@@ -168,6 +180,8 @@ static void build(struct program *p, const struct later *l)
 		if (!p->control)
 			die("cannot listen", l->control);
 	}
+	if (l->script && !script_file(&p->card, l->script))
+		die("a script that makes no sense", l->script);
 }
 
 static int tell(const char *sock, int words, char **word)
@@ -181,13 +195,14 @@ static int tell(const char *sock, int words, char **word)
 
 static void parse(struct program *p, int argc, char **argv)
 {
-	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, STATS, TELL, HELP };
+	enum { PORT = 256, ALL, CABLE, PCAP, CONTROL, SCRIPT, STATS, TELL, HELP };
 	static const struct option opts[] = {
 		{ "port", required_argument, NULL, PORT },
 		{ "all", required_argument, NULL, ALL },
 		{ "cable", required_argument, NULL, CABLE },
 		{ "pcap", required_argument, NULL, PCAP },
 		{ "control", required_argument, NULL, CONTROL },
+		{ "script", required_argument, NULL, SCRIPT },
 		{ "stats", required_argument, NULL, STATS },
 		{ "tell", required_argument, NULL, TELL },
 		{ "help", no_argument, NULL, HELP },
@@ -209,11 +224,14 @@ static void parse(struct program *p, int argc, char **argv)
 				l.cable[l.cables++] = optarg;
 			break;
 		case PCAP:
-			if (l.pcaps < MAX_PORTS)
+			if (l.pcaps < 2 * MAX_PORTS)
 				l.pcap[l.pcaps++] = optarg;
 			break;
 		case CONTROL:
 			l.control = optarg;
+			break;
+		case SCRIPT:
+			l.script = optarg;
 			break;
 		case STATS:
 			p->stats = optarg;
@@ -281,6 +299,7 @@ static const struct timespec *timeout(struct program *p, bool busy, struct times
 		earlier(&first, intr_deadline(p->card.port[i]));
 		earlier(&first, tester_deadline(p->card.port[i]));
 		earlier(&first, late_deadline(p->card.port[i]));
+		earlier(&first, script_deadline(p->card.port[i]));
 	}
 	if (!first)
 		return NULL;
@@ -303,7 +322,8 @@ static void serve(struct program *p)
 
 		pfd[n++] = (struct pollfd){ .fd = p->signals, .events = POLLIN };
 		for (unsigned int i = 0; i < p->card.n; i++)
-			pfd[n++] = (struct pollfd){ .fd = vfio_pollfd(p->vfio[i]), .events = POLLIN };
+			pfd[n++] = (struct pollfd){ .fd = vfio_pollfd(p->vfio[i]),
+						    .events = vfio_pollevents(p->vfio[i]) };
 		n_ctl = control_pollfds(p->control, ctl, 8);
 		for (int i = 0; i < n_ctl; i++)
 			pfd[n++] = (struct pollfd){ .fd = ctl[i], .events = POLLIN };

@@ -33,10 +33,11 @@ void nic_msg(struct nic *nic, const char *fmt, ...)
 
 struct nic *nic_new(unsigned int index, const struct config *cfg)
 {
-	struct nic *nic = calloc(1, sizeof(*nic));
+	struct nic *nic = aligned_alloc(CACHE_LINE, sizeof(*nic));
 
 	if (!nic)
 		return NULL;
+	memset(nic, 0, sizeof(*nic));
 	nic->index = index;
 	nic->cfg = *cfg;
 	nic->fault.rng = 0x9e3779b97f4a7c15u;
@@ -75,8 +76,11 @@ void nic_free(struct nic *nic)
 {
 	if (!nic)
 		return;
-	dma_unmap_all(nic);
-	pcap_close(nic->wire.pcap);
+	dma_free(nic);
+	script_free(nic);
+	if (nic->wire.out != nic->wire.in)
+		pcap_close(nic->wire.out);
+	pcap_close(nic->wire.in);
 	free(nic->wire.tester);
 	free(nic->fifo.mem);
 	free(nic);

@@ -12,6 +12,7 @@
 
 #define MAX_PORTS	8
 #define MAX_FRAME	(16 * 1024)	/* the wire's limit; the card's own is MAXFRS */
+#define CACHE_LINE	64
 #define FRAME_ROOM	(MAX_FRAME + 64)
 #define ETH_HDR		14
 #define ETH_CRC		4
@@ -36,13 +37,16 @@ struct dma_region {
 struct dma {
 	struct dma_region region[DMA_REGIONS];	/* sorted by iova, disjoint */
 	unsigned int n, last;
-	uint64_t refused;
+	struct dma *next;		/* of those that may lose memory under their feet */
+	bool guarded;
+	uint64_t refused, lost;		/* accesses; regions whose file has shrunk */
 };
 
 int dma_map_fd(struct nic *nic, uint64_t iova, uint64_t size, uint64_t offset, uint32_t prot, int fd);
 int dma_map_host(struct nic *nic, uint64_t iova, uint64_t size, uint32_t prot, void *host);
 int dma_unmap(struct nic *nic, uint64_t iova, uint64_t size);
 void dma_unmap_all(struct nic *nic);
+void dma_free(struct nic *nic);
 /* NULL unless the whole range lies in one mapped region with these rights */
 void *dma_at(struct nic *nic, uint64_t iova, uint64_t len, uint32_t prot);
 /* like dma_at(), but counts and reports what it refuses */
@@ -54,6 +58,9 @@ bool dma_write(struct nic *nic, uint64_t iova, const void *from, size_t len, con
 #define PCI_CFG_SIZE	4096
 #define PCI_COMMAND	0x04
 #define PCI_COMMAND_MASTER 0x04u
+#define PCI_COMMAND_NO_INTX 0x04u	/* in the second byte */
+#define PCI_STATUS	0x06
+#define PCI_STATUS_INTX	0x08u
 
 void pci_init(struct nic *nic);
 void pci_read(struct nic *nic, uint32_t off, void *to, uint32_t len);
@@ -62,11 +69,36 @@ void pci_reset(struct nic *nic);	/* the function's own reset, and the port's wit
 
 /* regs.c: the register file */
 
+enum access {
+	RW,			/* memory, but for the bits named below */
+	RO,			/* writes have no effect */
+	WO,			/* reads as zero */
+	RC,			/* a counter: reading it clears it, writes have no effect */
+	W1C,			/* writing a one clears that bit */
+};
+
+struct reg {
+	const char *name;
+	uint32_t off, stride, n;
+	uint32_t reset;
+	enum access access;
+	uint32_t zero;			/* bits that read zero whatever is written */
+	uint32_t keep;			/* bits that a write leaves as they are */
+	uint32_t once;			/* bits that do something and clear themselves */
+	uint32_t alias;			/* kept where this register is kept */
+	uint32_t alias_stride;
+	uint32_t (*read)(struct nic *nic, uint32_t off, unsigned int i);
+	void (*write)(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
+};
+
+const struct reg *reg_table(unsigned int *n);
+
 int regs_init(void);
 void regs_reset(struct nic *nic);
 uint32_t reg_read(struct nic *nic, uint32_t off);
 void reg_write(struct nic *nic, uint32_t off, uint32_t val);
-const char *reg_name(uint32_t off, unsigned int *index);
+/* an access that no register answers: said once for each offset, or of its kind */
+void reg_unknown(struct nic *nic, uint32_t off, const char *how);
 
 /* where a register is kept: aliases share the place of the first */
 uint32_t rxq_reg(unsigned int q, uint32_t reg);
@@ -96,7 +128,9 @@ void intr_rx(struct nic *nic, unsigned int q);
 void intr_tx(struct nic *nic, unsigned int q);
 void intr_other(struct nic *nic, uint32_t cause);
 void intr_flush(struct nic *nic);	/* deliver what is due */
+bool intr_line(struct nic *nic);	/* INTx wants to be up */
 uint64_t intr_deadline(struct nic *nic);	/* ns; 0: none */
+bool intr_takes(int fd);		/* an eventfd, and made not to block */
 void intr_set_eventfd(struct nic *nic, int *slot, int fd);
 void intr_connect(struct nic *nic, unsigned int vector, int fd);
 uint32_t intr_reg_read(struct nic *nic, uint32_t off, unsigned int i);
@@ -154,7 +188,6 @@ void packet_parse(struct packet *p, const uint8_t *frame, size_t len, uint16_t v
 uint32_t csum_add(uint32_t sum, const void *data, size_t len);
 uint16_t csum_fold(uint32_t sum);
 uint32_t crc32c(const void *data, size_t len);
-uint32_t crc32_eth(const void *data, size_t len);
 bool packet_ip_csum_ok(const struct packet *p, const uint8_t *frame);
 /* -1: nothing to check, 0: wrong, 1: right */
 int packet_l4_csum(const struct packet *p, const uint8_t *frame);
@@ -189,7 +222,7 @@ struct fdir_filter {
 
 struct fdir {
 	struct fdir_filter filter[FDIR_FILTERS];
-	unsigned int n;
+	unsigned int n, used;		/* looked at; in use */
 };
 
 void fdir_clear(struct nic *nic);
@@ -212,6 +245,7 @@ struct tx {
 	struct tx_ctx ctx[N_QUEUES][2];
 	bool paused;			/* by the link partner's pause frame */
 	uint64_t paused_since;
+	uint64_t senseless;		/* packets that could not be sent */
 };
 
 #define TX_SEGS		128		/* pieces of guest memory in one packet */
@@ -284,6 +318,7 @@ void stats_dump(struct nic *nic, FILE *to);
 struct link {
 	bool cable;			/* plugged in, as the control socket has it */
 	bool up;
+	uint32_t speed;			/* while it is up, as LINKS shows it */
 };
 
 void link_init(struct nic *nic);
@@ -301,19 +336,21 @@ struct wire {
 	struct nic *peer;		/* NULL: a partner that swallows everything */
 	void (*tap)(void *arg, const uint8_t *frame, size_t len);
 	void *tap_arg;
-	struct pcap *pcap;
+	struct pcap *in, *out;		/* captures, or one for both */
 	struct tester *tester;		/* instead of a peer */
 	uint64_t sent, received;
+	struct at_frame *script;	/* commands that wait for a frame to be sent */
+	uint64_t script_at;		/* the first of these frames, 0: none */
 };
 
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len);
 void wire_pause(struct nic *nic, bool xoff);
 void wire_pause_repeat(struct nic *nic);
+void wire_pause_listen(struct nic *nic);	/* whether the partner still has us wait */
 struct pcap *pcap_open(const char *path);
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len);
-void pcap_flush(struct pcap *p);
-void pcap_close(struct pcap *p);
+bool pcap_close(struct pcap *p);	/* false: not everything was written */
 
 /* tester.c: a link partner that makes and checks traffic */
 
@@ -329,10 +366,14 @@ struct fault {
 	bool gone;			/* every read gives all ones */
 	bool tx_stall;
 	bool irq_hold;
-	uint32_t drop_1_in, corrupt_1_in, irq_lose_1_in;
+	uint32_t drop_1_in, corrupt_1_in, corrupt_data_1_in, irq_lose_1_in;
 	uint32_t wb_delay, wb_spread;	/* of write-backs: microseconds, and up to so many more by chance */
 	uint64_t rng;
-	uint64_t dropped, corrupted, irqs_lost, held, overtook;
+	uint64_t dropped, corrupted, corrupted_data, irqs_lost, held, overtook;
+};
+
+struct flap {
+	uint64_t left, ns, due;		/* changes of the link; time between them; of the next */
 };
 
 /* by a generator that a seed repeats */
@@ -387,6 +428,7 @@ struct nic {
 	uint32_t regs[REG_SPACE / 4];
 	uint8_t unknown[REG_SPACE / 4 / 8];	/* reported once each */
 	unsigned int n_unknown;
+	bool narrow, beyond;		/* writes of less than a word, accesses behind the registers: said once */
 	uint8_t bar4[BAR4_SIZE];
 	uint8_t pci[PCI_CFG_SIZE];
 	struct dma dma;
@@ -401,11 +443,13 @@ struct nic {
 	struct link link;
 	struct wire wire;
 	struct fault fault;
+	struct flap flap;
 	struct late late;
 	uint64_t systim_base, systim_at;
 	uint64_t reads, writes;
-	uint8_t frame[FRAME_ROOM];	/* the frame being built for the wire */
-	uint8_t rxbuf[FRAME_ROOM];	/* the frame being taken from the packet buffer */
+	/* short frames are one cache line each way */
+	_Alignas(CACHE_LINE) uint8_t frame[FRAME_ROOM];		/* the frame being built for the wire */
+	_Alignas(CACHE_LINE) uint8_t rxbuf[FRAME_ROOM];		/* the frame being taken from the packet buffer */
 };
 
 #define REG(nic, off)	((nic)->regs[(off) / 4])
@@ -427,7 +471,7 @@ uint64_t now_ns(void);
 struct nic *card_add(struct card *card, const struct config *cfg);
 void card_cable(struct card *card, unsigned int a, unsigned int b);
 bool card_run(struct card *card, unsigned int budget);	/* true: there is more to send */
-void card_settle(struct card *card);			/* until nothing moves any more */
+void card_settle(struct card *card);			/* until nothing moves any more, or for long enough */
 void card_free(struct card *card);
 
 /* control.c: faults and questions by a socket */
@@ -442,11 +486,22 @@ void control_close(struct control *c);
 /* one command line; the answer is one line too */
 void control_command(struct card *card, char *line, char *answer, size_t size);
 
+/* script.c: trouble by plan */
+
+bool script_at_frame(struct nic *nic, uint64_t frame, const char *line);
+void script_frame(struct nic *nic);
+void script_flap(struct nic *nic, uint32_t count, uint32_t us);
+void script_run(struct nic *nic);
+uint64_t script_deadline(const struct nic *nic);	/* ns; 0: none */
+bool script_file(struct card *card, const char *path);
+void script_free(struct nic *nic);
+
 /* vfio_user.c */
 
 struct vfio *vfio_listen(struct nic *nic, const char *path);
 struct vfio *vfio_adopt(struct nic *nic, int fd);	/* an already connected socket */
 int vfio_pollfd(const struct vfio *v);
+short vfio_pollevents(const struct vfio *v);
 bool vfio_connected(const struct vfio *v);
 bool vfio_was_connected(const struct vfio *v);
 void vfio_input(struct vfio *v);

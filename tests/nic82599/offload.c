@@ -7,6 +7,7 @@
 #define TCP_HDR		20
 #define UDP_HDR		8
 #define MIN_FRAME	60
+#define PAYLEN_MAX	0x3ffffu
 
 /* reads a packet piece by piece */
 struct cursor {
@@ -176,7 +177,10 @@ static unsigned int segment(struct nic *nic, unsigned int q, const struct tx_pac
 		return 0;
 	if (!x->mss || pkt->len <= hdr_len || hdr_len > sizeof(hdr) || hdr_len + x->mss > MAX_FRAME)
 		return 0;
-	total = pkt->len - hdr_len;
+	/* the descriptors may hold more than is to be sent, but not less, and no more than PAYLEN could say */
+	total = pkt->olinfo >> TXD_PAYLEN;
+	if (!total || total > pkt->len - hdr_len || pkt->len - hdr_len > PAYLEN_MAX)
+		return 0;
 	take(&c, hdr, hdr_len);
 	while (done < total) {
 		uint32_t n = total - done < x->mss ? total - done : x->mss;

@@ -126,38 +126,24 @@ uint16_t csum_fold(uint32_t sum)
 	return get16(b);
 }
 
-static uint32_t crc_table[2][256];
-
-static const uint32_t *crc_get(unsigned int which, uint32_t poly)
-{
-	if (!crc_table[which][1])
-		for (uint32_t i = 0; i < 256; i++) {
-			uint32_t c = i;
-
-			for (int k = 0; k < 8; k++)
-				c = (c & 1) ? c >> 1 ^ poly : c >> 1;
-			crc_table[which][i] = c;
-		}
-	return crc_table[which];
-}
-
-static uint32_t crc(const uint32_t *t, const uint8_t *p, size_t len)
-{
-	uint32_t c = ~0u;
-
-	while (len--)
-		c = t[(c ^ *p++) & 0xff] ^ c >> 8;
-	return ~c;
-}
+static uint32_t crc_table[256];
 
 uint32_t crc32c(const void *data, size_t len)
 {
-	return crc(crc_get(0, 0x82f63b78), data, len);
-}
+	const uint8_t *p = data;
+	uint32_t c;
 
-uint32_t crc32_eth(const void *data, size_t len)
-{
-	return crc(crc_get(1, 0xedb88320), data, len);
+	if (!crc_table[1])
+		for (uint32_t i = 0; i < 256; i++) {
+			c = i;
+			for (int k = 0; k < 8; k++)
+				c = (c & 1) ? c >> 1 ^ 0x82f63b78 : c >> 1;
+			crc_table[i] = c;
+		}
+	c = ~0u;
+	while (len--)
+		c = crc_table[(c ^ *p++) & 0xff] ^ c >> 8;
+	return ~c;
 }
 
 bool packet_ip_csum_ok(const struct packet *p, const uint8_t *frame)

@@ -96,10 +96,15 @@ void pci_init(struct nic *nic)
 
 void pci_read(struct nic *nic, uint32_t off, void *to, uint32_t len)
 {
-	if (nic->fault.gone)
+	if (nic->fault.gone) {
 		memset(to, 0xff, len);
+		return;
+	}
+	if (intr_line(nic))
+		nic->pci[PCI_STATUS] |= PCI_STATUS_INTX;
 	else
-		memcpy(to, nic->pci + off, len);
+		nic->pci[PCI_STATUS] &= (uint8_t)~PCI_STATUS_INTX;
+	memcpy(to, nic->pci + off, len);
 }
 
 static uint8_t mask_of(uint32_t off)
@@ -125,15 +130,19 @@ void pci_write(struct nic *nic, uint32_t off, const void *from, uint32_t len)
 		if (off + i == CAP_PCIE + 9 && (v[i] & 0x80))
 			pci_reset(nic);
 	}
-	if (nic_is_master(nic) && !was_master) {
-		/* what has waited for it goes on; the transmitter and late write-backs look for themselves */
+	nic->intr.dirty = true;		/* INTx may have been switched on */
+	/* what has waited for the master goes on; the transmitter and late write-backs look for themselves */
+	if (nic_is_master(nic) && !was_master)
 		rx_kick(nic);
-		nic->intr.dirty = true;
-	}
 }
 
+/* bus master, decoding, addresses and messages are off; what the error reporting masks outlives it */
 void pci_reset(struct nic *nic)
 {
-	nic->pci[PCI_COMMAND] = nic->pci[PCI_COMMAND + 1] = 0;
+	uint8_t aer[ECAP_DSN - ECAP_AER];
+
+	memcpy(aer, nic->pci + ECAP_AER, sizeof(aer));
+	pci_init(nic);
+	memcpy(nic->pci + ECAP_AER, aer, sizeof(aer));
 	nic_reset(nic);
 }

@@ -5,24 +5,6 @@
 
 #include "nic.h"
 
-enum access {
-	RW,			/* memory, less the bits in .ro */
-	RO,			/* writes have no effect */
-	RC,			/* a counter: reading it clears it */
-};
-
-struct reg {
-	const char *name;
-	uint32_t off, stride, n;
-	uint32_t reset;
-	enum access access;
-	uint32_t ro;			/* bits that read zero whatever is written */
-	uint32_t alias;			/* kept where this register is kept */
-	uint32_t alias_stride;
-	uint32_t (*read)(struct nic *nic, uint32_t off, unsigned int i);
-	void (*write)(struct nic *nic, uint32_t off, unsigned int i, uint32_t val);
-};
-
 /* hooks: what memory alone does not do */
 
 static uint32_t r_intr(struct nic *nic, uint32_t off, unsigned int i)
@@ -35,14 +17,7 @@ static void w_intr(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	intr_reg_write(nic, off - i * 4, i, val);
 }
 
-/* a new throttle interval can free a vector that is being held back */
-static void w_eitr(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
-{
-	(void)i;
-	REG(nic, off) = val & ~EITR_CNT_WDIS;
-	nic->intr.dirty = true;
-}
-
+/* a new throttle interval, among others, can free a vector that is being held back */
 static void w_intr_conf(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
@@ -50,15 +25,22 @@ static void w_intr_conf(struct nic *nic, uint32_t off, unsigned int i, uint32_t 
 	nic->intr.dirty = true;
 }
 
+/* the automatic masks of the first sixteen causes are in two registers */
+static void w_eiam(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+{
+	uint32_t twin = off == EIAM ? EIAM_EX : EIAM;
+
+	w_intr_conf(nic, off, i, val);
+	if (!i)
+		REG(nic, twin) = (REG(nic, twin) & ~EICR_QUEUES) | (val & EICR_QUEUES);
+}
+
 static void w_ctrl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
-	if (val & (CTRL_RST | CTRL_LNK_RST)) {
+	if (val & (CTRL_RST | CTRL_LNK_RST))
 		nic_reset(nic);
-		/* the reset bits clear themselves, the rest of the write stays */
-		val &= ~(CTRL_RST | CTRL_LNK_RST);
-	}
-	REG(nic, off) = val;
+	REG(nic, off) = val;	/* the rest of the write stays */
 }
 
 static uint32_t r_status(struct nic *nic, uint32_t off, unsigned int i)
@@ -125,7 +107,7 @@ static void w_i2c(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 static void w_msca(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
-	REG(nic, off) = val & ~MSCA_MDI_CMD;
+	REG(nic, off) = val;
 	REG(nic, MSRWD) |= 0xffff0000u;
 }
 
@@ -138,7 +120,7 @@ static uint32_t r_link(struct nic *nic, uint32_t off, unsigned int i)
 static void w_autoc(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
-	REG(nic, off) = val & ~AUTOC_RESTART;
+	REG(nic, off) = val;
 	link_update(nic, val & AUTOC_RESTART);
 }
 
@@ -149,23 +131,22 @@ static void w_link(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 	link_update(nic, false);
 }
 
-/* a laser switched off takes the link from the partner */
-static void w_esdp(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
+static void w_mflcn(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
-	w_link(nic, off, i, val);
-	if (nic->wire.peer)
-		link_update(nic->wire.peer, false);
+	(void)i;
+	REG(nic, off) = val;
+	wire_pause_listen(nic);
 }
 
 static void w_tdt(struct nic *nic, uint32_t off, unsigned int q, uint32_t val)
 {
-	REG(nic, off) = val & 0xffff;
+	REG(nic, off) = val;
 	tx_doorbell(nic, q);
 }
 
 static void w_txdctl(struct nic *nic, uint32_t off, unsigned int q, uint32_t val)
 {
-	REG(nic, off) = val & ~TXDCTL_SWFLSH;
+	REG(nic, off) = val;
 	if (!(val & TXDCTL_ENABLE))
 		late_flush(nic);
 	tx_doorbell(nic, q);
@@ -182,7 +163,7 @@ static void w_dmatxctl(struct nic *nic, uint32_t off, unsigned int i, uint32_t v
 static void w_rdt(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
-	REG(nic, off) = val & 0xffff;
+	REG(nic, off) = val;
 	if (fifo_fill(&nic->fifo))
 		rx_kick(nic);
 }
@@ -190,7 +171,7 @@ static void w_rdt(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 static void w_rxdctl(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
 	(void)i;
-	REG(nic, off) = val & ~RXDCTL_SWFLSH;
+	REG(nic, off) = val;
 	if (!(val & RXDCTL_ENABLE))
 		late_flush(nic);
 	if (fifo_fill(&nic->fifo))
@@ -248,12 +229,15 @@ static uint64_t systim(struct nic *nic)
 
 static uint32_t r_systim(struct nic *nic, uint32_t off, unsigned int i)
 {
+	uint64_t t;
+
 	(void)i;
 	if (off == SYSTIMH)
 		return REG(nic, SYSTIMH);
 	/* the low word latches the high one */
-	REG(nic, SYSTIMH) = (uint32_t)(systim(nic) >> 32);
-	return (uint32_t)systim(nic);
+	t = systim(nic);
+	REG(nic, SYSTIMH) = (uint32_t)(t >> 32);
+	return (uint32_t)t;
 }
 
 static void w_systim(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
@@ -312,10 +296,10 @@ static uint32_t r_frtimer(struct nic *nic, uint32_t off, unsigned int i)
 
 static const struct reg table[] = {
 	/* general */
-	ONE("CTRL", CTRL, .write = w_ctrl),
+	ONE("CTRL", CTRL, .once = CTRL_RST | CTRL_LNK_RST, .write = w_ctrl),
 	ONE("STATUS", STATUS, .access = RO, .read = r_status),
 	ONE("CTRL_EXT", CTRL_EXT),
-	ONE("ESDP", ESDP, .write = w_esdp),
+	ONE("ESDP", ESDP, .write = w_link),
 	ONE("I2CCTL", I2CCTL, .reset = 0xf, .read = r_i2c, .write = w_i2c),
 	ONE("FRTIMER", FRTIMER, .access = RO, .read = r_frtimer),
 	ONE("TCPTIMER", 0x0004c),
@@ -340,12 +324,12 @@ static const struct reg table[] = {
 	ONE("SRAMREL", 0x10210),
 
 	/* semaphores and firmware; the firmware's host interface is not there */
-	ONE("SWSM", 0x10140, .ro = ~3u, .read = r_swsm),
+	ONE("SWSM", 0x10140, .zero = ~3u, .read = r_swsm),
 	ONE("FWSM", FWSM, .reset = FWSM_FW_VAL | FWSM_MODE_PT, .access = RO),
 	ONE("FACTPS", FACTPS, .reset = 0x20, .access = RO),
-	ONE("SW_FW_SYNC", GSSR, .ro = 0x3e0),
+	ONE("SW_FW_SYNC", GSSR, .zero = 0x3e0),
 	ONE("HICR", 0x15f00, .access = RO),
-	ONE("FWSTS", 0x15f0c, .ro = 0x200),
+	ONE("FWSTS", 0x15f0c, .zero = 0x200),
 	ARRAY("FLEX_MNG", 0x15800, 4, 448),
 
 	/* PCIe */
@@ -365,40 +349,40 @@ static const struct reg table[] = {
 	ONE("CIAA", 0x11088),
 	ONE("CIAD", 0x1108c),
 	ARRAY("PCIE_DIAG", 0x11090, 4, 8, .access = RO),
-	ONE("PICAUSE", 0x110b0),
+	ONE("PICAUSE", 0x110b0, .access = W1C),
 	ONE("PIENA", 0x110b8),
 	ARRAY("PBACLR", 0x110c4, 4, 7),
 	ONE("ECC_STATUS", 0x110e0),
 
 	/* interrupts */
-	ONE("EICR", EICR, .read = r_intr, .write = w_intr),
+	ONE("EICR", EICR, .access = W1C, .read = r_intr, .write = w_intr),
 	ONE("EICS", EICS, .read = r_intr, .write = w_intr),
 	ONE("EIAC", EIAC, .write = w_intr_conf),
-	ARRAY("EITR", EITR_LO, 4, 24, .write = w_eitr),
-	ARRAY("EITR", EITR_HI, 4, 104, .write = w_eitr),
+	ARRAY("EITR", EITR_LO, 4, 24, .once = EITR_CNT_WDIS, .write = w_intr_conf),
+	ARRAY("EITR", EITR_HI, 4, 104, .once = EITR_CNT_WDIS, .write = w_intr_conf),
 	ONE("EIMS", EIMS, .read = r_intr, .write = w_intr),
-	ONE("EIMC", EIMC, .read = r_intr, .write = w_intr),
-	ONE("EIAM", EIAM, .write = w_intr_conf),
+	ONE("EIMC", EIMC, .access = WO, .write = w_intr),
+	ONE("EIAM", EIAM, .write = w_eiam),
 	ONE("EITRSEL", 0x00894),
 	ONE("GPIE", GPIE, .write = w_intr_conf),
 	ARRAY("IVAR", IVAR, 4, 64, .write = w_intr_conf),
 	ONE("IVAR_MISC", IVAR_MISC, .write = w_intr_conf),
 	ARRAY("EICS_EX", EICS_EX, 4, 2, .read = r_intr, .write = w_intr),
 	ARRAY("EIMS_EX", EIMS_EX, 4, 2, .read = r_intr, .write = w_intr),
-	ARRAY("EIMC_EX", EIMC_EX, 4, 2, .read = r_intr, .write = w_intr),
-	ARRAY("EIAM_EX", EIAM_EX, 4, 2, .write = w_intr_conf),
-	ARRAY("PFMBICR", 0x00710, 4, 4),
+	ARRAY("EIMC_EX", EIMC_EX, 4, 2, .access = WO, .write = w_intr),
+	ARRAY("EIAM_EX", EIAM_EX, 4, 2, .write = w_eiam),
+	ARRAY("PFMBICR", 0x00710, 4, 4, .access = W1C),
 	ARRAY("PFMBIMR", 0x00720, 4, 4),
 
 	/* receive queues */
-	RXQ("RDBAL", RDBAL, .ro = 0x7f),
+	RXQ("RDBAL", RDBAL, .zero = 0x7f),
 	RXQ("RDBAH", RDBAH),
-	RXQ("RDLEN", RDLEN, .ro = 0xfff0007f),
+	RXQ("RDLEN", RDLEN, .zero = 0xfff0007f),
 	RXQ("DCA_RXCTRL", 0x0100c),
-	RXQ("RDH", RDH, .ro = 0xffff0000),
+	RXQ("RDH", RDH, .zero = 0xffff0000),
 	RXQ("SRRCTL", SRRCTL, .reset = 0x0402),
-	RXQ("RDT", RDT, .write = w_rdt),
-	RXQ("RXDCTL", RXDCTL, .write = w_rxdctl),
+	RXQ("RDT", RDT, .zero = 0xffff0000, .write = w_rdt),
+	RXQ("RXDCTL", RXDCTL, .once = RXDCTL_SWFLSH, .write = w_rxdctl),
 	RXQ("RSCCTL", 0x0102c),
 	ARRAY("SRRCTL", 0x02100, 4, 16, .alias = SRRCTL, .alias_stride = RXQ_STRIDE),
 	ARRAY("DCA_RXCTRL", 0x02200, 4, 16, .alias = 0x0100c, .alias_stride = RXQ_STRIDE),
@@ -415,7 +399,7 @@ static const struct reg table[] = {
 	ONE("RTRPCS", 0x02430),
 	ARRAY("RDSTAT", 0x02c00, 4, 8),
 	ONE("RDSTATCTL", 0x02c20),
-	ONE("RDRXCTL", RDRXCTL, .reset = RDRXCTL_DMAIDONE),
+	ONE("RDRXCTL", RDRXCTL, .reset = RDRXCTL_DMAIDONE, .keep = RDRXCTL_DMAIDONE),
 	ONE("QDE", 0x02f04),
 	ONE("RDHMPN", 0x02f08),
 	ARRAY("RIC_DW", 0x02f10, 4, 4),
@@ -467,7 +451,7 @@ static const struct reg table[] = {
 	ONE("RSOFF", 0x051f8),
 	ARRAY("MTA", MTA, 4, 128),
 	ARRAY("RAL", 0x05400, 8, 16, .alias = RAL, .alias_stride = 8),
-	ARRAY("RAH", 0x05404, 8, 16, .ro = 0x7fff0000, .alias = RAH, .alias_stride = 8),
+	ARRAY("RAH", 0x05404, 8, 16, .zero = 0x7fff0000, .alias = RAH, .alias_stride = 8),
 	ARRAY("PSRTYPE", 0x05480, 4, 16, .alias = 0x0ea00, .alias_stride = 4),
 	ARRAY("VMRVLAN", 0x0f610, 4, 8),
 	ARRAY("IMIR", 0x05a80, 4, 8),
@@ -479,7 +463,7 @@ static const struct reg table[] = {
 	ONE("VMD_CTL", 0x0581c),
 	ARRAY("VFTA", VFTA, 4, 128),
 	ARRAY("RAL", RAL, 8, N_RAR),
-	ARRAY("RAH", RAH, 8, N_RAR, .ro = 0x7fff0000),
+	ARRAY("RAH", RAH, 8, N_RAR, .zero = 0x7fff0000),
 	ARRAY("MPSAR_LO", 0x0a600, 8, 128),
 	ARRAY("MPSAR_HI", 0x0a604, 8, 128),
 	ARRAY("SAQF", 0x0e000, 4, 128),
@@ -511,7 +495,7 @@ static const struct reg table[] = {
 	ONE("FDIRVLAN", FDIRVLAN),
 	ONE("FDIRHASH", FDIRHASH),
 	ONE("FDIRCMD", FDIRCMD, .write = w_fdircmd),
-	ONE("FDIRFREE", FDIRFREE, .reset = FDIR_FILTERS),
+	ONE("FDIRFREE", FDIRFREE, .reset = FDIR_FILTERS, .access = RO),
 	ONE("FDIRDIP4M", FDIRDIP4M),
 	ONE("FDIRSIP4M", FDIRSIP4M),
 	ONE("FDIRTCPM", FDIRTCPM),
@@ -528,13 +512,13 @@ static const struct reg table[] = {
 	STAT("FDIRMISS", FDIRMISS),
 
 	/* transmit queues */
-	TXQ("TDBAL", TDBAL, .ro = 0x7f),
+	TXQ("TDBAL", TDBAL, .zero = 0x7f),
 	TXQ("TDBAH", TDBAH),
-	TXQ("TDLEN", TDLEN, .ro = 0xfff0007f),
+	TXQ("TDLEN", TDLEN, .zero = 0xfff0007f),
 	TXQ("DCA_TXCTRL", 0x0600c),
-	TXQ("TDH", TDH, .ro = 0xffff0000),
-	TXQ("TDT", TDT, .write = w_tdt),
-	TXQ("TXDCTL", TXDCTL, .write = w_txdctl),
+	TXQ("TDH", TDH, .zero = 0xffff0000),
+	TXQ("TDT", TDT, .zero = 0xffff0000, .write = w_tdt),
+	TXQ("TXDCTL", TXDCTL, .once = TXDCTL_SWFLSH, .write = w_txdctl),
 	TXQ("TDWBAL", TDWBAL),
 	TXQ("TDWBAH", TDWBAH),
 	/* the driver's register dump reads here what was the 82598's */
@@ -641,17 +625,17 @@ static const struct reg table[] = {
 	ONE("PAP", 0x04248),
 	ONE("MACA", 0x0424c),
 	ARRAY("APAE", 0x04250, 4, 3),
-	ONE("MSCA", MSCA, .write = w_msca),
-	ONE("MSRWD", MSRWD, .reset = 0xffff0000),
+	ONE("MSCA", MSCA, .once = MSCA_MDI_CMD, .write = w_msca),
+	ONE("MSRWD", MSRWD, .reset = 0xffff0000, .keep = 0xffff0000),
 	ONE("MLADD", 0x04264),
 	ONE("MAXFRS", MAXFRS, .reset = 0x05ee0000),
 	ONE("TREG", 0x0426c),
 	ARRAY("PCSS", 0x04288, 4, 2),
 	ONE("XPCSS", 0x04290),
-	ONE("MFLCN", MFLCN),
+	ONE("MFLCN", MFLCN, .write = w_mflcn),
 	ONE("SERDESC", 0x04298),
 	ONE("MACS", 0x0429c),
-	ONE("AUTOC", AUTOC, .write = w_autoc),
+	ONE("AUTOC", AUTOC, .once = AUTOC_RESTART, .write = w_autoc),
 	ONE("LINKS", LINKS, .access = RO, .read = r_link),
 	ONE("AUTOC2", AUTOC2, .write = w_link),
 	ONE("AUTOC3", 0x042ac),
@@ -668,7 +652,7 @@ static const struct reg table[] = {
 	/* wake up and management */
 	ONE("WUC", 0x05800),
 	ONE("WUFC", 0x05808),
-	ONE("WUS", 0x05810, .access = RO),
+	ONE("WUS", 0x05810, .access = W1C),
 	ONE("MANC", 0x05820),
 	ONE("MFVAL", 0x05824),
 	ONE("IPAV", 0x05838),
@@ -755,6 +739,12 @@ static const struct reg table[] = {
 
 #define N_REGS	(sizeof(table) / sizeof(table[0]))
 
+const struct reg *reg_table(unsigned int *n)
+{
+	*n = N_REGS;
+	return table;
+}
+
 /* which table entry an offset belongs to, plus one */
 static uint16_t owner[REG_SPACE / 4];
 static uint16_t element[REG_SPACE / 4];
@@ -800,26 +790,23 @@ static const struct reg *lookup(uint32_t *off, unsigned int *i)
 	return r;
 }
 
-const char *reg_name(uint32_t off, unsigned int *index)
-{
-	const struct reg *r = lookup(&off, index);
-
-	return r ? r->name : NULL;
-}
-
 /* queue numbers go on across the two halves of the receive queues' space */
 static unsigned int queue_of(uint32_t off, unsigned int i)
 {
 	return off >= RXQ_HIGH && off < RXQ_HIGH + 0x1000 ? i + 64 : i;
 }
 
-static void unknown(struct nic *nic, uint32_t off, const char *how)
+void reg_unknown(struct nic *nic, uint32_t off, const char *how)
 {
 	uint32_t w = off / 4;
+	bool *once = off >= REG_SPACE ? &nic->beyond : (off & 3) || strstr(how, "narrow") ? &nic->narrow : NULL;
 
-	if (off >= REG_SPACE || (nic->unknown[w / 8] & 1 << w % 8))
+	if (once ? *once : nic->unknown[w / 8] >> w % 8 & 1)
 		return;
-	nic->unknown[w / 8] |= (uint8_t)(1 << w % 8);
+	if (once)
+		*once = true;
+	else
+		nic->unknown[w / 8] |= (uint8_t)(1 << w % 8);
 	nic->n_unknown++;
 	nic_msg(nic, "unknown register 0x%05x (%s)", off, how);
 }
@@ -836,11 +823,13 @@ uint32_t reg_read(struct nic *nic, uint32_t off)
 	off &= ~3u;
 	r = lookup(&off, &i);
 	if (!r) {
-		unknown(nic, off, "read");
+		reg_unknown(nic, off, "read");
 		return 0;
 	}
 	if (r->read)
 		return r->read(nic, off, queue_of(off, i));
+	if (r->access == WO)
+		return 0;
 	v = REG(nic, off);
 	if (r->access == RC)
 		REG(nic, off) = 0;
@@ -858,16 +847,19 @@ void reg_write(struct nic *nic, uint32_t off, uint32_t val)
 	off &= ~3u;
 	r = lookup(&off, &i);
 	if (!r) {
-		unknown(nic, off, "write");
+		reg_unknown(nic, off, "write");
 		return;
 	}
-	if (r->access != RW)
+	if (r->access == RO || r->access == RC)
 		return;
-	val &= ~r->ro;
+	val = (val & ~r->zero & ~r->keep) | (REG(nic, off) & r->keep);
 	if (r->write)
 		r->write(nic, off, queue_of(off, i), val);
+	else if (r->access == W1C)
+		REG(nic, off) &= ~val;
 	else
 		REG(nic, off) = val;
+	REG(nic, off) &= ~r->once;
 }
 
 void regs_reset(struct nic *nic)

@@ -5,6 +5,8 @@
 
 #include "nic.h"
 
+#define MIN_LENGTH	64		/* with the CRC */
+
 struct rxq {
 	uint64_t base;
 	uint32_t count, head, tail, buf, srrctl;
@@ -55,7 +57,7 @@ static uint64_t legacy_upper(const struct rx_meta *m, uint32_t len, uint32_t sta
 	return len | st << 32 | err << 40 | (uint64_t)m->vlan << 48;
 }
 
-enum rx_result { RX_DONE, RX_NO_DESC, RX_NO_QUEUE };
+enum rx_result { RX_DONE, RX_NO_DESC, RX_NO_QUEUE, RX_NEVER };
 
 static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const uint8_t *frame)
 {
@@ -67,6 +69,8 @@ static enum rx_result deliver(struct nic *nic, const struct rx_meta *m, const ui
 	if (!rxq_load(nic, m->queue, &r))
 		return RX_NO_QUEUE;
 	need = (m->len + r.buf - 1) / r.buf;
+	if (need >= r.count)		/* a full ring has one descriptor fewer than it is long */
+		return RX_NEVER;
 	if (rxq_free(&r) < need)
 		return RX_NO_DESC;
 	ring = dma_get(nic, r.base, (uint64_t)r.count * sizeof(struct rx_desc),
@@ -116,6 +120,7 @@ static bool finish(struct nic *nic, const struct rx_meta *m, const uint8_t *fram
 		stats_rx_queue_drop(nic, m->queue);
 		return true;
 	case RX_NO_QUEUE:
+	case RX_NEVER:
 		stats_rx_queue_drop(nic, m->queue);
 		return true;
 	case RX_DONE:
@@ -247,15 +252,20 @@ static bool choose_queue(struct nic *nic, const struct packet *p, const uint8_t 
 	return true;
 }
 
-static bool bad_length(struct nic *nic, size_t len, const struct packet *p)
+/* of a frame that passed the filters: false if its length has it dropped */
+static bool length_ok(struct nic *nic, size_t len, const struct packet *p, unsigned int flags, uint32_t *status)
 {
 	size_t max = (REG(nic, HLREG0) & HLREG0_JUMBOEN) ? REG(nic, MAXFRS) >> 16 : 1518;
 
 	if (len + ETH_CRC > max + (p->vlan ? 4 : 0)) {
-		REG(nic, ROC)++;
-		return true;
+		REG(nic, (flags & RX_BAD_CRC) ? RJC : ROC)++;
+		return false;
 	}
-	return false;
+	if (len + ETH_CRC >= MIN_LENGTH)
+		return true;
+	REG(nic, (flags & RX_BAD_CRC) ? RFC : RUC)++;
+	*status |= RXD_ERR_USE;
+	return REG(nic, FCTRL) & FCTRL_SBP;
 }
 
 void rx_frame(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
@@ -270,18 +280,19 @@ void rx_frame(struct nic *nic, const uint8_t *frame, size_t len, unsigned int fl
 		return;
 	nic->wire.received++;
 	stats_rx_total(nic, len);
-	if (flags & RX_BAD_CRC) {
+	if ((flags & RX_BAD_CRC) && len + ETH_CRC >= MIN_LENGTH)
 		REG(nic, CRCERRS)++;
+	packet_parse(&p, frame, len, (uint16_t)REG(nic, VLNCTRL));
+	if (!filter_mac(nic, frame, &m.status) || !filter_vlan(nic, &p))
+		return;
+	if (!length_ok(nic, len, &p, flags, &m.status))
+		return;
+	if (flags & RX_BAD_CRC) {
 		if (!(REG(nic, FCTRL) & FCTRL_SBP))
 			return;
 		m.status |= RXD_ERR_CE;
 	}
-	packet_parse(&p, frame, len, (uint16_t)REG(nic, VLNCTRL));
-	if (bad_length(nic, len, &p))
-		return;
-	if (!filter_mac(nic, frame, &m.status) || !filter_vlan(nic, &p))
-		return;
-	if (!(flags & RX_BAD_CRC))
+	if (!(m.status & (RXD_ERR_CE | RXD_ERR_USE)))
 		stats_rx(nic, frame, len);
 	m.status |= checksums(nic, &p, frame);
 	if (!choose_queue(nic, &p, frame, &m))

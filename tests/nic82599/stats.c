@@ -101,9 +101,12 @@ void stats_dump(struct nic *nic, FILE *to)
 	fprintf(to, "port%u.register_writes %" PRIu64 "\n", i, nic->writes);
 	fprintf(to, "port%u.interrupts %" PRIu64 "\n", i, nic->intr.fired);
 	fprintf(to, "port%u.dma_refused %" PRIu64 "\n", i, nic->dma.refused);
+	fprintf(to, "port%u.memory_lost %" PRIu64 "\n", i, nic->dma.lost);
+	fprintf(to, "port%u.packets_senseless %" PRIu64 "\n", i, nic->tx.senseless);
 	fprintf(to, "port%u.unknown_registers %u\n", i, nic->n_unknown);
 	fprintf(to, "port%u.frames_lost_by_fault %" PRIu64 "\n", i, nic->fault.dropped);
 	fprintf(to, "port%u.frames_corrupted %" PRIu64 "\n", i, nic->fault.corrupted);
+	fprintf(to, "port%u.payloads_corrupted %" PRIu64 "\n", i, nic->fault.corrupted_data);
 	fprintf(to, "port%u.interrupts_lost %" PRIu64 "\n", i, nic->fault.irqs_lost);
 	fprintf(to, "port%u.write_backs_held %" PRIu64 "\n", i, nic->fault.held);
 	fprintf(to, "port%u.write_backs_overtook %" PRIu64 "\n", i, nic->fault.overtook);

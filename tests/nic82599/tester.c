@@ -7,6 +7,8 @@
 #include "nic.h"
 
 #define FLOWS		4096
+#define COUNT_MAX	1000000000u
+#define SEEN		1024		/* a frame may come so late and still be known from one that comes twice */
 #define PORT_COMMAND	7777
 #define PORT_TRAFFIC	9	/* discard */
 #define PORT_TFTP	69
@@ -36,7 +38,8 @@ struct tester {
 	uint64_t rng;
 	uint32_t out_seq[FLOWS];
 	uint32_t in_seq[FLOWS];		/* the one expected next */
-	uint64_t received, lost, reordered, damaged, other;
+	uint64_t seen[FLOWS][SEEN / 64];	/* which of the last ones have come, by number */
+	uint64_t received, lost, reordered, damaged, duplicate, other;
 	uint64_t back;			/* traffic of any tester's, right or wrong, never cleared */
 	uint64_t returned_before;	/* by all ports, when this plan began */
 	uint8_t frame[FRAME_ROOM];
@@ -133,7 +136,10 @@ bool tester_run(struct nic *nic, unsigned int budget)
 	if (t->made >= t->plan.count || !nic->link.up)
 		return false;
 	if (t->plan.rate) {
-		due = (now_ns() - t->started) * t->plan.rate / 1000000000u;
+		uint64_t ns = now_ns() - t->started;
+
+		/* in two parts, or three minutes at the highest rate would be more than there are bits */
+		due = ns / 1000000000u * t->plan.rate + ns % 1000000000u * t->plan.rate / 1000000000u;
 		if (due > t->plan.count)
 			due = t->plan.count;
 	}
@@ -161,13 +167,40 @@ uint64_t tester_deadline(const struct nic *nic)
 
 /* what the port sends */
 
+static void count(struct tester *t, uint32_t flow, uint32_t seq)
+{
+	uint64_t *word = &t->seen[flow][seq / 64 % (SEEN / 64)], bit = 1ull << seq % 64;
+	uint32_t next = t->in_seq[flow];
+
+	if (seq >= next) {
+		t->lost += seq - next;
+		/* the places of those that did not come, as far back as there are any */
+		if (seq - next >= SEEN)
+			memset(t->seen[flow], 0, sizeof(t->seen[flow]));
+		else
+			for (; next != seq; next++)
+				t->seen[flow][next / 64 % (SEEN / 64)] &= ~(1ull << next % 64);
+		t->in_seq[flow] = seq + 1;
+	} else if (next - seq > SEEN || (*word & bit)) {
+		t->duplicate++;
+		return;
+	} else {
+		t->reordered++;
+		if (t->lost)
+			t->lost--;	/* it was taken for lost when a later one came */
+	}
+	*word |= bit;
+	t->received++;
+}
+
 static void check_traffic(struct tester *t, const uint8_t *f, const struct packet *p)
 {
 	const uint8_t *data = f + p->l4_off + 8;
 	uint32_t len = p->end - p->l4_off - 8, flow = get32(data + 4), seq = get32(data + 8);
 
 	t->back++;
-	if (!packet_ip_csum_ok(p, f) || packet_l4_csum(p, f) == 0 || flow >= FLOWS) {
+	/* it sends none without a checksum */
+	if (!packet_ip_csum_ok(p, f) || packet_l4_csum(p, f) != 1 || flow >= FLOWS) {
 		t->damaged++;
 		return;
 	}
@@ -176,17 +209,7 @@ static void check_traffic(struct tester *t, const uint8_t *f, const struct packe
 			t->damaged++;
 			return;
 		}
-	t->received++;
-	if (seq == t->in_seq[flow]) {
-		t->in_seq[flow]++;
-	} else if (seq > t->in_seq[flow]) {
-		t->lost += seq - t->in_seq[flow];
-		t->in_seq[flow] = seq + 1;
-	} else {
-		t->reordered++;
-		if (t->lost)
-			t->lost--;	/* it was taken for lost when a later one came */
-	}
+	count(t, flow, seq);
 }
 
 /* it has every address that anyone asks for */
@@ -242,7 +265,7 @@ static void start(const struct nic *nic, const char *text, uint32_t from)
 	uint64_t n;
 
 	if (number(text, "count=", &n))
-		p.count = n;
+		p.count = n < COUNT_MAX ? n : COUNT_MAX;
 	if (number(text, "size=", &n) && n >= MIN_SIZE && n <= MAX_FRAME)
 		p.size_min = (uint32_t)n;
 	if (number(text, "size_max=", &n) && n <= MAX_FRAME)
@@ -270,7 +293,8 @@ static void start(const struct nic *nic, const char *text, uint32_t from)
 static void clear(struct tester *t)
 {
 	memset(t->in_seq, 0, sizeof(t->in_seq));
-	t->received = t->lost = t->reordered = t->damaged = t->other = 0;
+	memset(t->seen, 0, sizeof(t->seen));
+	t->received = t->lost = t->reordered = t->damaged = t->duplicate = t->other = 0;
 }
 
 void tester_report(const struct nic *nic, char *to, size_t size)
@@ -278,8 +302,8 @@ void tester_report(const struct nic *nic, char *to, size_t size)
 	const struct tester *t = nic->wire.tester;
 
 	snprintf(to, size, "made %" PRIu64 " received %" PRIu64 " lost %" PRIu64 " reordered %" PRIu64
-		 " damaged %" PRIu64 " other %" PRIu64, t->made, t->received, t->lost, t->reordered,
-		 t->damaged, t->other);
+		 " damaged %" PRIu64 " other %" PRIu64 " duplicate %" PRIu64, t->made, t->received, t->lost,
+		 t->reordered, t->damaged, t->other, t->duplicate);
 }
 
 /* start ..., stop, clear, report: a datagram's text; each is answered by a report */

@@ -24,11 +24,15 @@ void tx_doorbell(struct nic *nic, unsigned int q)
 	nic->tx.active[q / 64] |= 1ull << q % 64;
 }
 
+/* a command that waited for a frame can change it between two */
+static bool may_send(const struct nic *nic)
+{
+	return !nic->tx.paused && !nic->fault.tx_stall && nic_is_master(nic) && nic->link.up;
+}
+
 bool tx_pending(struct nic *nic)
 {
-	if (nic->tx.paused || nic->fault.tx_stall || !nic_is_master(nic) || !nic->link.up)
-		return false;
-	return nic->tx.active[0] | nic->tx.active[1];
+	return may_send(nic) && (nic->tx.active[0] | nic->tx.active[1]);
 }
 
 static bool txq_load(struct nic *nic, struct txq *t)
@@ -154,7 +158,7 @@ static void report_done(struct nic *nic, const struct txq *t, uint32_t status, b
 static void complete(struct nic *nic, struct txq *t, uint32_t n)
 {
 	bool report = false, late = late_wanted(nic);
-	uint32_t wbal;
+	uint32_t wbal = REG(nic, txq_reg(t->q, TDWBAL));
 	uint64_t head_at;
 
 	while (n--) {
@@ -162,14 +166,15 @@ static void complete(struct nic *nic, struct txq *t, uint32_t n)
 
 		if (d.cmd & TXD_RS) {
 			report = true;
-			report_done(nic, t, d.olinfo | TXD_DD, late);
+			/* the head is written back instead of the descriptors */
+			if (!(wbal & TDWBAL_EN))
+				report_done(nic, t, d.olinfo | TXD_DD, late);
 		}
 		t->head = t->head + 1 == t->count ? 0 : t->head + 1;
 	}
 	REG(nic, txq_reg(t->q, TDH)) = t->head;
 	if (!report)
 		return;
-	wbal = REG(nic, txq_reg(t->q, TDWBAL));
 	head_at = (uint64_t)REG(nic, txq_reg(t->q, TDWBAH)) << 32 | (wbal & ~3u);
 	if ((wbal & TDWBAL_EN) && late)
 		late_add(nic, &(struct late_write){ .iova = head_at, .value[1] = t->head,
@@ -190,7 +195,7 @@ static bool run_queue(struct nic *nic, struct txq *t, unsigned int *budget)
 	while (t->head != t->tail) {
 		uint32_t n;
 
-		if (!*budget || nic->tx.paused)
+		if (!*budget || !may_send(nic))
 			return true;
 		n = gather(nic, t, &pkt);
 		if (!n)
@@ -198,6 +203,9 @@ static bool run_queue(struct nic *nic, struct txq *t, unsigned int *budget)
 		if (pkt.cmd || pkt.n) {
 			unsigned int sent = pkt.bad ? 0 : offload_send(nic, t->q, &pkt);
 
+			if (!sent && !nic->tx.senseless++)
+				nic_msg(nic, "a packet of %u bytes that cannot be sent: offloads, length or memory make no sense",
+					pkt.len);
 			*budget -= sent > *budget ? *budget : sent ? sent : 1;
 		}
 		complete(nic, t, n);

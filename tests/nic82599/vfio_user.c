@@ -49,7 +49,6 @@ enum { IRQ_INTX, IRQ_MSI, IRQ_MSIX, IRQ_ERR, IRQ_REQ, N_IRQS };
 #define MAX_FDS		16
 #define MAX_XFER	4096u
 #define MAX_MSG		(64u * 1024)
-#define SEND_TIMEOUT_MS	5000
 
 struct header {
 	uint16_t id, cmd;
@@ -104,30 +103,25 @@ struct vfio {
 	int fds[MAX_FDS];		/* came with the message that holds byte fds_at */
 	unsigned int n_fds;
 	uint64_t fds_at;
-	uint8_t out[MAX_MSG];
+	uint8_t out[MAX_MSG];		/* one answer */
+	size_t sent, to_send;
 };
 
 /* sending */
 
-static bool send_all(struct vfio *v, const void *buf, size_t len)
+/* what the client does not take now waits, and its next requests with it; nobody else does */
+static bool flush(struct vfio *v)
 {
-	const uint8_t *p = buf;
+	while (v->sent < v->to_send) {
+		ssize_t n = send(v->fd, v->out + v->sent, v->to_send - v->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	while (len) {
-		ssize_t n = send(v->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-			struct pollfd pfd = { .fd = v->fd, .events = POLLOUT };
-
-			if (poll(&pfd, 1, SEND_TIMEOUT_MS) <= 0)
-				return false;
+		if (n < 0 && errno == EINTR)
 			continue;
-		}
 		if (n < 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
+			return errno == EAGAIN;
+		v->sent += (size_t)n;
 	}
+	v->sent = v->to_send = 0;
 	return true;
 }
 
@@ -145,7 +139,8 @@ static bool reply(struct vfio *v, const struct header *req, int err, size_t body
 	}
 	h.size = (uint32_t)(sizeof(h) + body);
 	memcpy(v->out, &h, sizeof(h));
-	return send_all(v, v->out, sizeof(h) + body);
+	v->to_send = h.size;
+	return flush(v);
 }
 
 static void *body_of(struct vfio *v)
@@ -181,8 +176,12 @@ static void bar0_read(struct nic *nic, uint32_t off, uint8_t *to, uint32_t len)
 {
 	while (len) {
 		uint32_t skip = off & 3, n = 4 - skip < len ? 4 - skip : len;
-		uint32_t word = off < REG_SPACE ? reg_read(nic, off & ~3u) : ~0u;
+		uint32_t word = ~0u;
 
+		if (off < REG_SPACE)
+			word = reg_read(nic, off & ~3u);
+		else
+			reg_unknown(nic, off, "read behind the registers");
 		memcpy(to, (uint8_t *)&word + skip, n);
 		off += n;
 		to += n;
@@ -192,14 +191,18 @@ static void bar0_read(struct nic *nic, uint32_t off, uint8_t *to, uint32_t len)
 
 static void bar0_write(struct nic *nic, uint32_t off, const uint8_t *from, uint32_t len)
 {
-	if (off & 3)
+	if ((off & 3) || len < 4) {
+		reg_unknown(nic, off, "narrow write");
 		return;
+	}
 	for (; len >= 4; off += 4, from += 4, len -= 4) {
 		uint32_t word;
 
 		memcpy(&word, from, 4);
 		if (off < REG_SPACE)
 			reg_write(nic, off, word);
+		else
+			reg_unknown(nic, off, "write behind the registers");
 	}
 }
 
@@ -401,6 +404,9 @@ static int do_set_irqs(struct vfio *v, const uint8_t *msg, size_t len)
 		return 0;
 	if (v->n_fds && v->n_fds != m.count)
 		return -EINVAL;
+	for (uint32_t i = 0; i < v->n_fds; i++)
+		if (!intr_takes(v->fds[i]))
+			return -EINVAL;
 	for (uint32_t i = 0; i < m.count; i++) {
 		connect_irq(v, m.index, m.start + i, v->n_fds ? v->fds[i] : -1);
 		if (v->n_fds)
@@ -504,7 +510,7 @@ static void disconnect(struct vfio *v)
 
 	close(v->fd);
 	v->fd = -1;
-	v->used = 0;
+	v->used = v->sent = v->to_send = 0;
 	drop_fds(v);
 	for (unsigned int i = 0; i < N_VECTORS; i++)
 		intr_set_eventfd(nic, &nic->intr.eventfd[i], -1);
@@ -539,7 +545,7 @@ static bool process(struct vfio *v)
 {
 	size_t at = 0;
 
-	while (v->used - at >= sizeof(struct header)) {
+	while (!v->to_send && v->used - at >= sizeof(struct header)) {
 		struct header h;
 		uint64_t end;
 		bool has_fds;
@@ -580,11 +586,17 @@ static bool receive(struct vfio *v)
 		struct cmsghdr h;
 		char room[CMSG_SPACE(sizeof(int) * MAX_FDS)];
 	} ctl;
-	struct iovec iov = { v->in + v->used, want(v) };
+	struct iovec iov;
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &ctl,
 			    .msg_controllen = sizeof(ctl) };
 	ssize_t n;
 
+	if (!flush(v) || !process(v))
+		return false;
+	if (v->to_send)
+		return true;
+	/* what is there already may have had to wait for the answer before it */
+	iov = (struct iovec){ v->in + v->used, want(v) };
 	n = recvmsg(v->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
@@ -660,6 +672,11 @@ struct vfio *vfio_adopt(struct nic *nic, int fd)
 int vfio_pollfd(const struct vfio *v)
 {
 	return v->fd >= 0 ? v->fd : v->listen_fd;
+}
+
+short vfio_pollevents(const struct vfio *v)
+{
+	return v->to_send ? POLLOUT : POLLIN;
 }
 
 bool vfio_connected(const struct vfio *v)

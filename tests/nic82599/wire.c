@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Between the ports: the cable, its faults, and packet captures. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,8 @@
 
 struct pcap {
 	FILE *f;
+	char *path;
+	bool failed;
 };
 
 static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned int flags)
@@ -15,7 +18,7 @@ static void arrive(struct nic *nic, const uint8_t *frame, size_t len, unsigned i
 	/* a port that hears itself is deaf to the cable */
 	if (REG(nic, HLREG0) & HLREG0_LPBK)
 		return;
-	pcap_frame(nic->wire.pcap, frame, len);
+	pcap_frame(nic->wire.in, frame, len);
 	rx_frame(nic, frame, len, flags);
 }
 
@@ -25,13 +28,62 @@ void wire_arrive(struct nic *nic, const uint8_t *frame, size_t len)
 		arrive(nic, frame, len, 0);
 }
 
+/* the payload of a frame whose checksum tells of every single bit; false if it has none */
+static bool payload(const uint8_t *frame, size_t len, uint32_t *from, uint32_t *to)
+{
+	struct packet p;
+
+	packet_parse(&p, frame, len, 0x8100);
+	if (!p.l3 || packet_l4_csum(&p, frame) != 1)
+		return false;
+	*from = p.l4_off + (p.l4 == 6 ? (frame[p.l4_off + 12] >> 4) * 4u : p.l4 == 17 ? 8 : 12);
+	*to = p.l4 == 17 ? p.l4_off + get16(frame + p.l4_off + 4) : p.end;
+	return *from < *to;
+}
+
+static void flip(struct nic *nic, uint8_t *frame, uint32_t from, uint32_t to)
+{
+	uint64_t r = fault_random(&nic->fault);
+
+	frame[from + (r >> 3) % (to - from)] ^= (uint8_t)(1 << (r & 7));
+}
+
+/* bit errors: where the CRC tells, or where somebody made them who made the CRC afterwards */
+static unsigned int damage(struct nic *nic, uint8_t *frame, size_t len)
+{
+	uint32_t from, to;
+
+	if (fault_one_in(&nic->fault, nic->fault.corrupt_1_in)) {
+		nic->fault.corrupted++;
+		flip(nic, frame, 0, (uint32_t)len);
+		return RX_BAD_CRC;
+	}
+	if (nic->fault.corrupt_data_1_in && payload(frame, len, &from, &to) &&
+	    fault_one_in(&nic->fault, nic->fault.corrupt_data_1_in)) {
+		nic->fault.corrupted_data++;
+		flip(nic, frame, from, to);
+	}
+	return 0;
+}
+
+/* apart, so that frames that nothing happens to do without the room for the copy */
+static __attribute__((noinline)) void arrive_damaged(struct nic *nic, const uint8_t *frame, size_t len)
+{
+	uint8_t copy[FRAME_ROOM];
+	unsigned int flags;
+
+	memcpy(copy, frame, len);
+	flags = damage(nic, copy, len);
+	arrive(nic->wire.peer, copy, len, flags);
+}
+
 void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 {
 	struct nic *peer = nic->wire.peer;
-	unsigned int flags = 0;
 
-	nic->wire.sent++;
-	pcap_frame(nic->wire.pcap, frame, len);
+	if (++nic->wire.sent == nic->wire.script_at)
+		script_frame(nic);
+	pcap_frame(nic->wire.out, frame, len);
 	if (nic->wire.tap)
 		nic->wire.tap(nic->wire.tap_arg, frame, len);
 	if (REG(nic, HLREG0) & HLREG0_LPBK) {
@@ -46,11 +98,10 @@ void wire_send(struct nic *nic, const uint8_t *frame, size_t len)
 		nic->fault.dropped++;
 		return;
 	}
-	if (fault_one_in(&nic->fault, nic->fault.corrupt_1_in)) {
-		nic->fault.corrupted++;
-		flags = RX_BAD_CRC;
-	}
-	arrive(peer, frame, len, flags);
+	if (nic->fault.corrupt_1_in | nic->fault.corrupt_data_1_in)
+		arrive_damaged(nic, frame, len);
+	else
+		arrive(peer, frame, len, 0);
 }
 
 #define PAUSE_REPEAT_NS	1600000u
@@ -66,7 +117,8 @@ void wire_pause_repeat(struct nic *nic)
 	struct nic *from = other_end(nic);
 	uint32_t n;
 
-	if (!nic->tx.paused || !from)
+	/* not by the clock where each run is to be the same */
+	if (!nic->tx.paused || !from || nic->cfg.sync)
 		return;
 	n = (uint32_t)((now_ns() - nic->tx.paused_since) / PAUSE_REPEAT_NS);
 	nic->tx.paused_since += (uint64_t)n * PAUSE_REPEAT_NS;
@@ -91,6 +143,21 @@ void wire_pause(struct nic *nic, bool xoff)
 	to->tx.paused_since = now_ns();
 }
 
+/* a partner that goes on wanting a pause says so again in no time; one that has gone never */
+void wire_pause_listen(struct nic *nic)
+{
+	struct nic *from = other_end(nic);
+	bool wanted = from && from->pausing && !from->fault.gone && (REG(nic, MFLCN) & MFLCN_RFCE);
+
+	if (wanted && !nic->tx.paused) {
+		REG(from, LXOFFTXC)++;
+		stats_tx_pause(from, 1);
+		wire_pause(from, true);
+	} else if (!wanted) {
+		nic->tx.paused = false;
+	}
+}
+
 /* captures: the classic format with nanoseconds */
 
 #define PCAP_MAGIC_NS	0xa1b23c4du
@@ -103,15 +170,26 @@ struct pcap *pcap_open(const char *path)
 
 	if (!p)
 		return NULL;
+	p->path = strdup(path);
 	p->f = fopen(path, "wb");
-	if (!p->f || fwrite(head, sizeof(head), 1, p->f) != 1) {
+	if (!p->path || !p->f || setvbuf(p->f, NULL, _IOFBF, 1 << 20) ||
+	    fwrite(head, sizeof(head), 1, p->f) != 1) {
 		if (p->f)
 			fclose(p->f);
+		free(p->path);
 		free(p);
 		return NULL;
 	}
-	setvbuf(p->f, NULL, _IOFBF, 1 << 20);
 	return p;
+}
+
+/* once: a full disk stays full */
+static void check(struct pcap *p, bool ok)
+{
+	if (ok || p->failed)
+		return;
+	p->failed = true;
+	fprintf(stderr, "nic82599: capture %s: %s\n", p->path, strerror(errno));
 }
 
 void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
@@ -119,26 +197,24 @@ void pcap_frame(struct pcap *p, const uint8_t *frame, size_t len)
 	struct timespec t;
 	uint32_t head[4];
 
-	if (!p)
+	if (!p || p->failed)
 		return;
 	clock_gettime(CLOCK_REALTIME, &t);
 	head[0] = (uint32_t)t.tv_sec;
 	head[1] = (uint32_t)t.tv_nsec;
 	head[2] = head[3] = (uint32_t)len;
-	fwrite(head, sizeof(head), 1, p->f);
-	fwrite(frame, len, 1, p->f);
+	check(p, fwrite(head, sizeof(head), 1, p->f) == 1 && fwrite(frame, len, 1, p->f) == 1);
 }
 
-void pcap_flush(struct pcap *p)
+bool pcap_close(struct pcap *p)
 {
-	if (p)
-		fflush(p->f);
-}
+	bool ok;
 
-void pcap_close(struct pcap *p)
-{
 	if (!p)
-		return;
-	fclose(p->f);
+		return true;
+	check(p, !fclose(p->f));
+	ok = !p->failed;
+	free(p->path);
 	free(p);
+	return ok;
 }

@@ -2,6 +2,8 @@
 /* Fuzzing as a hostile guest: register accesses, descriptors in memory, frames from the wire. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "../nic.h"
 
@@ -9,6 +11,9 @@
 #define MEM	(64u * 1024)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint8_t *guest[2];
+static int event = -1;
 
 struct input {
 	const uint8_t *p;
@@ -65,6 +70,48 @@ static void enable(struct nic *nic, uint8_t *mem)
 	}
 }
 
+/* what comes to a port from elsewhere than its guest's driver: the first bits say what */
+static void outside(struct card *card, struct nic *nic, struct input *in, uint32_t op)
+{
+	static const char *const words[] = {
+		"link %u down", "link %u up", "gone %u on", "gone %u off", "tx-stall %u on", "tx-stall %u off",
+		"irq-hold %u on", "irq-hold %u off", "corrupt %u 2", "corrupt-data %u 2", "lose %u 3", "module %u out",
+		"module %u in", "flap %u 2 1", "eeprom-bad %u on", "irq-lose %u 2",
+	};
+	char line[100], answer[200];
+	uint32_t n = take(in, 1);
+
+	switch (op >> 3 & 7) {
+	case 0:
+	case 1:
+		snprintf(line, sizeof(line), words[n % 16], nic->index);
+		control_command(card, line, answer, sizeof(answer));
+		break;
+	case 2:
+		snprintf(line, sizeof(line), "at-frame %u %u ", nic->index, (unsigned int)nic->wire.sent + n / 16);
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), words[n % 16], nic->index);
+		control_command(card, line, answer, sizeof(answer));
+		break;
+	case 3:
+		dma_unmap(nic, IOVA, MEM);
+		break;
+	case 4:
+		dma_map_host(nic, IOVA, MEM, n & 3, nic->index ? guest[1] : guest[0]);
+		break;
+	case 5:
+		intr_connect(nic, n % N_VECTORS, n & 0x80 ? dup(event) : -1);
+		break;
+	case 6:
+		intr_set_eventfd(nic, n & 1 ? &nic->intr.msi_fd : &nic->intr.intx_fd, n & 2 ? dup(event) : -1);
+		nic->intr.intx_masked = n & 4;
+		break;
+	default:
+		nic->cfg.sync = n & 1;
+		pci_reset(nic);
+		break;
+	}
+}
+
 static void step(struct card *card, uint8_t **mem, struct input *in)
 {
 	uint32_t op = take(in, 1);
@@ -103,6 +150,10 @@ static void step(struct card *card, uint8_t **mem, struct input *in)
 		pci_write(nic, off, cfg, 1 + op / 8 % 4);
 		break;
 	default:
+		if (op & 0x38) {
+			outside(card, nic, in, op & 0x40 ? op : op & ~0x38u);
+			break;
+		}
 		if (op & 0x40) {
 			/* write-backs that come late meet rings that have changed */
 			nic->fault.wb_delay = take(in, 1) & 7;
@@ -118,14 +169,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static bool ready;
 	struct card card = { 0 };
 	struct input in = { data, size };
-	uint8_t *mem[2];
+	uint8_t **mem = guest;
+	bool tester = in.left && *in.p == 0xff;
 
 	if (!ready) {
 		regs_init();
+		event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		ready = true;
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		struct config cfg = { .device_id = i ? 0x10fb : 0x10f7 };
+		struct config cfg = { .device_id = i ? 0x10fb : 0x10f7, .tester = tester };
 
 		cfg.mac[0] = 2;
 		cfg.mac[5] = (uint8_t)i;
@@ -134,11 +187,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		card_add(&card, &cfg);
 		enable(card.port[i], mem[i]);
 	}
-	card_cable(&card, 0, 1);
+	/* the ports are partners, or each has a test set */
+	if (!tester)
+		card_cable(&card, 0, 1);
 	while (in.left)
 		step(&card, mem, &in);
 	for (unsigned int i = 0; i < 20 && card_run(&card, 64); i++)
 		;
+	for (unsigned int i = 0; i < 2; i++) {
+		for (unsigned int v = 0; v < N_VECTORS; v++)
+			intr_connect(card.port[i], v, -1);
+		intr_set_eventfd(card.port[i], &card.port[i]->intr.msi_fd, -1);
+		intr_set_eventfd(card.port[i], &card.port[i]->intr.intx_fd, -1);
+	}
 	card_free(&card);
 	free(mem[0]);
 	free(mem[1]);

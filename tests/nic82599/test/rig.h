@@ -70,7 +70,7 @@ bool rig_recv(struct rig_port *p, unsigned int q, struct received *to);
 
 /* frames to send: returns the length */
 struct shape {
-	bool v6, vlan, udp, sctp, raw_ip;
+	bool v6, vlan, udp, sctp;
 	uint32_t payload;
 	uint16_t sport, dport, tci;
 	uint8_t flags;

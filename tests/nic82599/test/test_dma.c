@@ -86,6 +86,37 @@ static void files(void)
 	rig_down(&r);
 }
 
+/* the client's file gets shorter after it was mapped: what it held is refused, and nobody dies */
+static void shrinks(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint8_t *p;
+	int fd = memfd_create("guest", MFD_CLOEXEC);
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	CHECK_EQ(ftruncate(fd, 0x8000), 0);
+	CHECK_EQ(dma_map_fd(nic, 0x1000, 0x4000, 0, DMA_READ | DMA_WRITE, fd), 0);
+	CHECK_EQ(dma_map_fd(nic, 0x8000, 0x4000, 0x4000, DMA_READ | DMA_WRITE, fd), 0);
+	CHECK(dma_write(nic, 0x8000, "here", 4, "test"));
+	p = dma_at(nic, 0x8000, 4, DMA_READ);
+	CHECK(!memcmp(p, "here", 4));
+	CHECK_EQ(ftruncate(fd, 0x4000), 0);
+	dma_write(nic, 0x8000, "gone", 4, "test");	/* an access on its way ends somewhere harmless */
+	CHECK_EQ(nic->dma.lost, 1);
+	CHECK(!dma_at(nic, 0x8000, 4, DMA_READ));
+	CHECK(!dma_write(nic, 0x8000, "gone", 4, "test"));
+	/* what is still there still works, and the client may map anew */
+	CHECK(dma_write(nic, 0x1000, "here", 4, "test"));
+	CHECK_EQ(dma_unmap(nic, 0x8000, 0x4000), 0);
+	CHECK_EQ(ftruncate(fd, 0x8000), 0);
+	CHECK_EQ(dma_map_fd(nic, 0x8000, 0x4000, 0x4000, DMA_READ | DMA_WRITE, fd), 0);
+	CHECK(dma_write(nic, 0x8000, "back", 4, "test"));
+	close(fd);
+	rig_down(&r);
+}
+
 static void too_many(void)
 {
 	struct rig r;
@@ -145,6 +176,7 @@ const struct test tests_dma[] = {
 	{ "dma: nothing outside the mapping", bounds },
 	{ "dma: regions do not overlap, rights are kept", regions },
 	{ "dma: a file is mapped no further than it reaches", files },
+	{ "dma: a file that shrinks under its mapping", shrinks },
 	{ "dma: the number of regions has an end", too_many },
 	{ 0 }
 };

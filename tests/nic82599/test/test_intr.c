@@ -291,6 +291,105 @@ static void legacy_line(void)
 	rig_down(&r);
 }
 
+/* a message for each time that a cause rises, however soon after it was cleared */
+static void legacy_message(void)
+{
+	struct rig r;
+	struct nic *nic;
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic->intr.msi_fd = fd;
+	REG(nic, IVAR) = 0x80 | 0x8100;
+	reg_write(nic, EIMS, 3);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 1);
+	intr_tx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 0);			/* nobody has looked yet */
+	CHECK_EQ(reg_read(nic, EICR), 3);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 1);
+	reg_write(nic, EICR, 1);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 1);
+	reg_write(nic, EIMC, 3);
+	reg_write(nic, EIMS, 3);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 1);
+	intr_set_eventfd(nic, &nic->intr.msi_fd, -1);
+	rig_down(&r);
+}
+
+/* EIAM and EIAM_EX are one register as far as queues go; what it does depends on who asks */
+static void auto_mask(void)
+{
+	struct rig r;
+	int fd[4];
+	struct nic *nic = up(&r, fd, 4);
+
+	reg_write(nic, EIAM_EX, 0xabcd1234);
+	CHECK_EQ(reg_read(nic, EIAM), 0x1234);
+	reg_write(nic, EIAM, 0x00110002);
+	CHECK_EQ(reg_read(nic, EIAM_EX), 0xabcd0002);
+	CHECK_EQ(reg_read(nic, EIAM), 0x00110002);
+	/* by messages: EICR and EICS leave the masks alone */
+	reg_write(nic, EIMS, 2);
+	reg_read(nic, EICR);
+	reg_write(nic, EICR, 2);
+	CHECK_EQ(reg_read(nic, EIMS), 2);
+	reg_write(nic, EIMC, 2);
+	reg_write(nic, EICS, 2);
+	CHECK_EQ(reg_read(nic, EIMS), 0);
+	/* by a line: reading and clearing masks, asking unmasks */
+	reg_write(nic, GPIE, 0);
+	reg_write(nic, EICR, ~0u);
+	reg_write(nic, EIMS, 0x00100003);
+	reg_write(nic, EICR, 0x00100003);
+	CHECK_EQ(reg_read(nic, EIMS), 1);
+	reg_write(nic, EICS, 0x00100002);
+	CHECK_EQ(reg_read(nic, EIMS), 0x00100003);
+	reg_read(nic, EICR);
+	CHECK_EQ(reg_read(nic, EIMS), 1);
+	down(&r);
+}
+
+/* the driver can switch the line off, and sees it whether it is off or not */
+static void line_in_config_space(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint16_t command = 0x0406, status;
+	int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic->intr.intx_fd = fd;
+	REG(nic, IVAR) = 0x80;
+	reg_write(nic, EIMS, 1);
+	pci_read(nic, 6, &status, 2);
+	CHECK_EQ(status, 0x0010);
+	pci_write(nic, PCI_COMMAND, &command, 2);
+	intr_rx(nic, 0);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 0);
+	pci_read(nic, 6, &status, 2);
+	CHECK_EQ(status, 0x0018);
+	command = 0x0006;
+	pci_write(nic, PCI_COMMAND, &command, 2);
+	intr_flush(nic);
+	CHECK_EQ(take(fd), 1);
+	reg_read(nic, EICR);
+	pci_read(nic, 6, &status, 2);
+	CHECK_EQ(status, 0x0010);
+	intr_set_eventfd(nic, &nic->intr.intx_fd, -1);
+	rig_down(&r);
+}
+
 const struct test tests_intr[] = {
 	{ "intr: every queue reaches its vector", routes },
 	{ "intr: mask, automatic mask and clear, pending on unmask", masks },
@@ -300,6 +399,9 @@ const struct test tests_intr[] = {
 	{ "intr: no throttle with sync", unthrottled_when_sync },
 	{ "intr: a vector without a listener is pending", pending_bits },
 	{ "intr: INTx", legacy_line },
+	{ "intr: MSI, a message for each rise", legacy_message },
+	{ "intr: automatic masks of EICR and EICS", auto_mask },
+	{ "intr: INTx disable and status in configuration space", line_in_config_space },
 	{ "intr: no message without the bus master bit, but a line", no_messages_without_master },
 	{ 0 }
 };

@@ -127,6 +127,23 @@ static void stopped(void)
 	rig_down(&r);
 }
 
+/* what was due later than the times now say has gone: it keeps nothing back */
+static void shorter(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic->fault.wb_delay = 3000000;
+	late_add(nic, &(struct late_write){ .iova = RIG_IOVA, .value[1] = 7 });
+	late_flush(nic);
+	nic->fault.wb_delay = 1000;
+	late_add(nic, &(struct late_write){ .iova = RIG_IOVA, .value[1] = 8 });
+	CHECK(late_deadline(nic) < now_ns() + 1000000000ull);
+	rig_down(&r);
+}
+
 static void no_master(void)
 {
 	struct rig r;
@@ -177,6 +194,7 @@ const struct test tests_late[] = {
 	{ "late: the head that is written back", head },
 	{ "late: received frames, in order in a queue and past those of others", receive },
 	{ "late: never into a queue that has ended", stopped },
+	{ "late: a shorter delay is not held up by a longer one before", shorter },
 	{ "late: only while the card is bus master", no_master },
 	{ "late: as many as there is room for", no_room },
 	{ 0 }

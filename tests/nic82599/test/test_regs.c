@@ -9,6 +9,77 @@ static void table_is_sound(void)
 	CHECK_EQ(regs_init(), 0);
 }
 
+static void kind(struct nic *nic, const struct reg *r, unsigned int i)
+{
+	uint32_t off = r->off + i * r->stride, home = r->alias ? r->alias + i * r->alias_stride : off;
+	uint32_t fixed = r->zero | r->keep | r->once;
+
+	switch (r->access) {
+	case RO:
+		REG(nic, home) = 0x5a5a5a5a;
+		reg_write(nic, off, ~0u);
+		CHECK_EQ(REG(nic, home), 0x5a5a5a5a);
+		if (!r->read)
+			CHECK_EQ(reg_read(nic, off), 0x5a5a5a5a);
+		break;
+	case WO:
+		reg_write(nic, off, 0x5a5a5a5a);
+		CHECK_EQ(reg_read(nic, off), 0);
+		break;
+	case RC:
+		REG(nic, home) = 0x5a5a5a5a;
+		reg_write(nic, off, ~0u);
+		CHECK_EQ(reg_read(nic, off), 0x5a5a5a5a);
+		CHECK_EQ(reg_read(nic, off), 0);
+		break;
+	case W1C:
+		if (r->write)
+			break;
+		REG(nic, home) = 0x5a5a5a5a;
+		reg_write(nic, off, 0x00ff00ff);
+		CHECK_EQ(reg_read(nic, off), 0x5a005a00);
+		break;
+	case RW:
+		REG(nic, home) = 0x5a5a5a5a & r->keep;
+		reg_write(nic, off, ~0u);
+		if (r->read || off == EERD || off == EEWR || off == FDIRCMD || off == FDIRCTRL)
+			break;		/* these answer in their own way */
+		CHECK_EQ(reg_read(nic, off), ~fixed | (0x5a5a5a5a & r->keep));
+		reg_write(nic, off, 0);
+		if (off != MSCA)
+			CHECK_EQ(reg_read(nic, off), 0x5a5a5a5a & r->keep);
+		break;
+	}
+}
+
+/* each register of the table: what it is after a reset, what stays of a write, what reading does */
+static void every_register(void)
+{
+	struct rig r;
+	struct nic *nic;
+	unsigned int n, seen = 0;
+	const struct reg *t = reg_table(&n);
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	nic_reset(nic);
+	for (unsigned int k = 0; k < n; k++)
+		for (unsigned int i = 0; i < t[k].n; i++) {
+			uint32_t off = t[k].off + i * t[k].stride;
+
+			/* the link's, and the first address, are those of the port */
+			if (!t[k].alias && off != AUTOC && off != AUTOC2 && off != RAL && off != RAH)
+				CHECK_EQ(REG(nic, off), t[k].reset);
+			CHECK(!(t[k].reset & (t[k].zero | t[k].once)));
+		}
+	for (unsigned int k = 0; k < n; k++)
+		for (unsigned int i = 0; i < t[k].n; i++, seen++)
+			kind(nic, &t[k], i);
+	CHECK(seen > 5000);
+	CHECK_EQ(nic->n_unknown, 0);
+	rig_down(&r);
+}
+
 static void reset_values(void)
 {
 	struct rig r;
@@ -288,6 +359,27 @@ static void unknown_is_reported_once(void)
 	rig_down(&r);
 }
 
+/* both halves of the clock are of one moment */
+static void clock_halves(void)
+{
+	struct rig r;
+	struct nic *nic;
+	uint64_t before = 0, now;
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	reg_write(nic, TIMINCA, 1u << 24 | 0xffffff);	/* the low one is full every 1.6 ms */
+	for (unsigned int i = 0; i < 400000; i++) {
+		now = reg_read(nic, SYSTIML);
+		now |= (uint64_t)reg_read(nic, SYSTIMH) << 32;
+		if (now < before)
+			break;
+		before = now;
+	}
+	CHECK(now >= before);
+	rig_down(&r);
+}
+
 static void gone_reads_ones(void)
 {
 	struct rig r;
@@ -325,14 +417,31 @@ static void pci_space(void)
 	CHECK_EQ(cfg[0] | cfg[1] << 8, 0x8086);
 	CHECK_EQ(cfg[4] | cfg[5] << 8, 0x0547);
 	REG(nic, MRQC) = 1;
+	v = 0xfe000000;
+	pci_write(nic, 0x10, &v, 4);
+	v = 0xc0000000;
+	pci_write(nic, 0x70, &v, 4);		/* MSI-X on */
+	v = 0x00010000;
+	pci_write(nic, 0x50, &v, 4);		/* MSI on */
+	v = 0x00400000;
+	pci_write(nic, 0x108, &v, 4);
 	v = 0x8000;
 	pci_write(nic, 0xa8, &v, 2);		/* function level reset */
 	CHECK_EQ(REG(nic, MRQC), 0);
+	pci_read(nic, 0, cfg, sizeof(cfg));
+	CHECK_EQ(cfg[4] | cfg[5], 0);
+	CHECK_EQ(cfg[0x10] | cfg[0x11] << 8 | cfg[0x12] << 16, 0xc);
+	CHECK_EQ(cfg[0x13], 0);
+	CHECK_EQ(cfg[0x73], 0);
+	CHECK_EQ(cfg[0x52] & 1, 0);
+	CHECK_EQ(cfg[0xa8] | cfg[0xa9] << 8, 0x2810);
+	CHECK_EQ(cfg[0x10a], 0x40);		/* what errors are masked outlives it */
 	rig_down(&r);
 }
 
 const struct test tests_regs[] = {
 	{ "regs: no register is claimed twice", table_is_sound },
+	{ "regs: every register's reset value and kind of access", every_register },
 	{ "regs: reset values", reset_values },
 	{ "regs: reset bits clear themselves", reset_bits_clear },
 	{ "regs: the semaphore is taken by reading", semaphore },
@@ -344,6 +453,7 @@ const struct test tests_regs[] = {
 	{ "regs: EEPROM by the serial lines", eeprom_by_lines },
 	{ "regs: the SFP+ module's pages, and the module out", module },
 	{ "regs: an unknown register is reported once", unknown_is_reported_once },
+	{ "regs: the clock's halves fit", clock_halves },
 	{ "regs: a port that is gone reads all ones", gone_reads_ones },
 	{ "pci: identity, capabilities, writable bits, function reset", pci_space },
 	{ 0 }

@@ -114,6 +114,7 @@ static void truncated_headers(void)
 
 	rig_up_rx(&r, 1, 250);
 	reg_write(r.port[0].nic, MRQC, MRQC_RSS | 0xffff0000);
+	reg_write(r.port[0].nic, FCTRL, FCTRL_SBP);	/* runts too */
 	len = make_frame(f, &(struct shape){ .payload = 100, .vlan = true, .tci = 5 });
 	for (uint32_t k = 14; k < len; k++) {
 		/* lengths in the headers that lie, at every place */
@@ -121,7 +122,7 @@ static void truncated_headers(void)
 		rx_frame(r.port[0].nic, cut, k, 0);
 		CHECK(rig_recv(&r.port[0], 0, &in));
 		CHECK_EQ(in.len, k);
-		n++;
+		n += k >= 60;
 	}
 	CHECK_EQ(reg_read(r.port[0].nic, GPRC), n);
 	rig_down(&r);
@@ -276,6 +277,12 @@ static void toeplitz(void)
 	s.v6 = true;
 	hash_case(&s, v6, MRQC_TCPV6, 0x40207d3d, RSS_T_TCPV6);
 	hash_case(&s, v6, MRQC_IPV6, 0x2cc18cd5, RSS_T_IPV6);
+	/* the same ports, whatever the protocol */
+	s.udp = true;
+	hash_case(&s, v6, MRQC_UDPV6, 0x40207d3d, RSS_T_UDPV6);
+	hash_case(&s, v6, MRQC_TCPV6 | MRQC_IPV6, 0x2cc18cd5, RSS_T_IPV6);
+	s.v6 = false;
+	hash_case(&s, v4, MRQC_UDPV4, 0x51ccc178, RSS_T_UDPV4);
 }
 
 static void spreads(void)
@@ -372,13 +379,165 @@ static void flow_director(void)
 	rx_frame(nic, f, len, 0);
 	CHECK(!rig_recv(&r.port[0], 0, &in));
 
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS - 2);
+	CHECK_EQ(reg_read(nic, FDIRUSTAT), 2);
 	reg_write(nic, FDIRHASH, 0x00070001);
 	reg_write(nic, FDIRCMD, FDIRCMD_QUERY);
 	CHECK(reg_read(nic, FDIRCMD) & FDIRCMD_FILTER_VALID);
 	reg_write(nic, FDIRCMD, FDIRCMD_REMOVE);
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS - 1);
+	CHECK_EQ(reg_read(nic, FDIRUSTAT), 1u << 16);
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 0);
+	reg_write(nic, FDIRCMD, FDIRCMD_REMOVE);	/* it is not there any more */
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS - 1);
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 1u << 8);
 	len = make_frame(f, &(struct shape){ .payload = 60, .dport = 80 });
 	rx_frame(nic, f, len, 0);
 	CHECK(rig_recv(&r.port[0], 0, &in));
+	rig_down(&r);
+}
+
+/* the queues of the second half have their registers elsewhere, and no counters but those they are mapped to */
+static void high_queues(void)
+{
+	static const unsigned int queue[] = { 63, 64, 65, 100, 127 };
+	struct rig r;
+	struct received in;
+	struct nic *nic;
+	uint8_t f[100] = { 0 };
+
+	rig_up_rx(&r, 1, 8);
+	nic = r.port[0].nic;
+	memcpy(f, mac_right, 6);
+	put16(f + 12, 0x88f7);
+	reg_write(nic, ETQF, ETQF_EN | 0x88f7);
+	for (unsigned int i = 0; i < 5; i++) {
+		unsigned int q = queue[i], at = RQSMR + q / 4 * 4;
+
+		rig_rx_queue(&r.port[0], q, 8);
+		reg_write(nic, ETQS, ETQS_QUEUE_EN | q << 16);
+		reg_write(nic, at, (reg_read(nic, at) & ~(0xffu << q % 4 * 8)) | (i + 3) << q % 4 * 8);
+		rx_frame(nic, f, 60 + i, 0);
+		CHECK(rig_recv(&r.port[0], q, &in));
+		CHECK_EQ(in.len, 60 + i);
+		CHECK_EQ(reg_read(nic, rxq_reg(q, RDH)), 1);
+		CHECK_EQ(reg_read(nic, QPRC + (i + 3) * 0x40), 1);
+		CHECK_EQ(reg_read(nic, QBRC_L + (i + 3) * 0x40), 60 + i);
+		/* without a descriptor it is dropped there, too */
+		reg_write(nic, rxq_reg(q, RXDCTL), 0);
+		rx_frame(nic, f, 60, 0);
+		CHECK_EQ(reg_read(nic, QPRDC + (i + 3) * 0x40), 1);
+	}
+	CHECK_EQ(reg_read(nic, QPRC), 0);
+	rig_down(&r);
+}
+
+static void sizes(void)
+{
+	static const uint16_t len[] = { 60, 61, 123, 124, 251, 252, 507, 508, 1019, 1020, 1514 };
+	static const uint8_t expect[] = { 1, 2, 2, 2, 2, 2 };
+	struct rig r;
+	struct nic *nic;
+	uint8_t f[1600];
+
+	rig_up_rx(&r, 1, 20);
+	nic = r.port[0].nic;
+	make_frame(f, &(struct shape){ .payload = 1400 });
+	for (unsigned int i = 0; i < sizeof(len) / sizeof(len[0]); i++)
+		rx_frame(nic, f, len[i], 0);
+	for (unsigned int i = 0; i < 6; i++)
+		CHECK_EQ(reg_read(nic, PRC64 + i * 4), expect[i]);
+	rig_down(&r);
+}
+
+/* headers between IPv6's and TCP's: hop by hop, routing, destination; a fragment ends the search */
+static void extension_headers(void)
+{
+	struct rig r;
+	struct received in;
+	uint8_t f[400], g[400];
+	uint32_t len;
+
+	rig_up_rx(&r, 1, 8);
+	reg_write(r.port[0].nic, MRQC, MRQC_RSS | MRQC_TCPV6 | MRQC_IPV6);
+	len = make_frame(f, &(struct shape){ .payload = 60, .v6 = true, .sport = 5, .dport = 6 });
+	memset(g, 0, sizeof(g));
+	memcpy(g, f, 54);
+	memcpy(g + 54 + 8 + 16 + 8, f + 54, len - 54);
+	put16(g + 18, len - 54 + 32);
+	g[20] = 0;			/* hop by hop, then routing of 16 bytes, then destination, then TCP */
+	g[54] = 43;
+	g[62] = 60;
+	g[63] = 1;
+	g[78] = 6;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.ptype, RXD_PT_IPV6 | RXD_PT_IPV6_EX | RXD_PT_TCP);
+	CHECK_EQ(in.status, RXD_DD | RXD_EOP | RXD_L4CS);
+	CHECK_EQ(in.rss_type, RSS_T_TCPV6);
+	g[54 + 32 + 30] ^= 1;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK(in.status & RXD_ERR_L4);
+	g[62] = 44;			/* a fragment instead of the destination options: no layer 4 */
+	g[63] = 1;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	g[54] = 44;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.ptype, RXD_PT_IPV6 | RXD_PT_IPV6_EX);
+	CHECK_EQ(in.status, RXD_DD | RXD_EOP);
+	CHECK_EQ(in.rss_type, RSS_T_IPV6);
+	g[20] = 60;			/* longer than the packet */
+	g[54] = 6;
+	g[55] = 255;
+	rx_frame(r.port[0].nic, g, len + 32, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.status, RXD_DD | RXD_EOP);
+	rig_down(&r);
+}
+
+/* which twelve bits of an address pick the bit of the table */
+static void multicast_hash(void)
+{
+	static const char multi[] = "\x01\x00\x5e\x12\x34\x56";
+	static const unsigned int v[] = { 0x563, 0xac6, 0x58d, 0x634 };
+	struct rig r;
+	struct nic *nic;
+
+	rig_up_rx(&r, 1, 200);
+	nic = r.port[0].nic;
+	reg_write(nic, FCTRL, 0);
+	for (unsigned int mo = 0; mo < 4; mo++) {
+		reg_write(nic, MCSTCTRL, MCSTCTRL_MFE | mo);
+		CHECK(!passes(&r, multi));
+		reg_write(nic, MTA + v[mo] / 32 * 4, 1u << v[mo] % 32);
+		CHECK(passes(&r, multi));
+		reg_write(nic, MTA + v[mo] / 32 * 4, 0);
+	}
+	rig_down(&r);
+}
+
+static void flow_director_full(void)
+{
+	struct rig r;
+	struct nic *nic;
+
+	rig_up_rx(&r, 1, 20);
+	nic = r.port[0].nic;
+	reg_write(nic, FDIRCTRL, FDIRCTRL_PERFECT);
+	for (uint32_t i = 0; i < FDIR_FILTERS; i++)
+		fdir_set(nic, i, 80, 5);
+	CHECK_EQ(reg_read(nic, FDIRFREE), 0);
+	fdir_set(nic, 7, 81, 6);		/* changes one that there is */
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 0);
+	for (uint32_t i = 0; i < 300; i++)
+		fdir_set(nic, FDIR_FILTERS + i, 80, 5);
+	CHECK_EQ(reg_read(nic, FDIRFSTAT), 0xff);	/* a counter of eight bits */
+	CHECK(nic->intr.other & EICR_FLOW_DIR);
+	reg_write(nic, FDIRCMD, FDIRCMD_CLEARHT);
+	CHECK_EQ(reg_read(nic, FDIRFREE), FDIR_FILTERS);
 	rig_down(&r);
 }
 
@@ -440,6 +599,34 @@ static void drop_enable(void)
 	rig_down(&r);
 }
 
+/* a frame for which the whole ring is too small keeps nobody waiting */
+static void ring_too_small(void)
+{
+	static uint8_t f[16000];
+	struct rig r;
+	struct received in;
+	struct nic *nic;
+	uint32_t len;
+
+	rig_up_rx(&r, 1, 7);
+	nic = r.port[0].nic;
+	rig_rx_queue(&r.port[0], 1, 8);
+	reg_write(nic, RETA, 0x01010101);
+	reg_write(nic, RDLEN, 8 * sizeof(struct rx_desc));
+	reg_write(nic, SRRCTL, 1 | 1u << 25);
+	reg_write(nic, HLREG0, HLREG0_JUMBOEN);
+	reg_write(nic, MAXFRS, 9728u << 16);
+	len = make_frame(f, &(struct shape){ .payload = 9000 });
+	rx_frame(nic, f, len, 0);
+	CHECK_EQ(fifo_fill(&nic->fifo), 0);
+	CHECK_EQ(reg_read(nic, QPRDC), 1);
+	CHECK_EQ(reg_read(nic, RDH), 0);
+	len = make_frame(f, &(struct shape){ .payload = 60 });
+	rx_frame(nic, f, len, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	rig_down(&r);
+}
+
 static void bad_crc(void)
 {
 	struct rig r;
@@ -457,6 +644,46 @@ static void bad_crc(void)
 	rx_frame(r.port[0].nic, f, len, RX_BAD_CRC);
 	CHECK(rig_recv(&r.port[0], 0, &in));
 	CHECK(in.status & RXD_ERR_CE);
+	rig_down(&r);
+}
+
+/* too short or too long, with a right checksum and without: each has its counter, and none is a good frame */
+static void bad_sizes(void)
+{
+	static uint8_t f[16000];
+	struct rig r;
+	struct received in;
+	struct nic *nic;
+	uint32_t len;
+
+	rig_up_rx(&r, 1, 20);
+	nic = r.port[0].nic;
+	len = make_frame(f, &(struct shape){ .payload = 2000 });
+	rx_frame(nic, f, 59, 0);
+	rx_frame(nic, f, 59, RX_BAD_CRC);
+	rx_frame(nic, f, len, 0);
+	rx_frame(nic, f, len, RX_BAD_CRC);
+	CHECK(!rig_recv(&r.port[0], 0, &in));
+	f[3] ^= 1;			/* of no interest to this port */
+	rx_frame(nic, f, 59, 0);
+	rx_frame(nic, f, len, 0);
+	CHECK_EQ(reg_read(nic, RUC), 1);
+	CHECK_EQ(reg_read(nic, RFC), 1);
+	CHECK_EQ(reg_read(nic, ROC), 1);
+	CHECK_EQ(reg_read(nic, RJC), 1);
+	CHECK_EQ(reg_read(nic, CRCERRS), 1);	/* fragments are not in it */
+	CHECK_EQ(reg_read(nic, GPRC), 0);
+	CHECK_EQ(reg_read(nic, TPR), 6);
+	f[3] ^= 1;
+	reg_write(nic, FCTRL, FCTRL_SBP);
+	rx_frame(nic, f, 59, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK(in.status & RXD_ERR_USE);
+	CHECK_EQ(in.len, 59);
+	rx_frame(nic, f, 60, 0);
+	CHECK(rig_recv(&r.port[0], 0, &in));
+	CHECK_EQ(in.len, 60);
+	CHECK_EQ(reg_read(nic, GPRC), 1);
 	rig_down(&r);
 }
 
@@ -515,14 +742,21 @@ const struct test tests_rx[] = {
 	{ "rx: VLAN tags are stripped", vlan_strip },
 	{ "rx: VLAN filter", vlan_filter },
 	{ "rx: address filters and promiscuous modes", mac_filter },
+	{ "rx: multicast hash, from each place of the address", multicast_hash },
+	{ "rx: IPv6 extension headers", extension_headers },
+	{ "rx: queues of both halves, and the counters that they are mapped to", high_queues },
+	{ "rx: counters by size", sizes },
 	{ "rx: Toeplitz hash", toeplitz },
 	{ "rx: flows spread over the queues by RETA", spreads },
 	{ "rx: ethertype filter picks a queue", ethertype_queue },
 	{ "rx: flow director's perfect filters", flow_director },
+	{ "rx: flow director's table has an end", flow_director_full },
 	{ "rx: frames wait in order for descriptors", waits_in_the_buffer },
 	{ "rx: overrun is counted", overruns },
 	{ "rx: DROP_EN drops instead of waiting", drop_enable },
+	{ "rx: a frame larger than the ring is dropped", ring_too_small },
 	{ "rx: bad CRC", bad_crc },
+	{ "rx: runts and giants, each in its counter", bad_sizes },
 	{ "rx: legacy descriptors", legacy_descriptor },
 	{ "rx: rings and buffers outside the guest's memory", hostile_ring },
 	{ 0 }

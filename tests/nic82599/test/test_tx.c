@@ -278,6 +278,64 @@ static void tso_nonsense(void)
 	rig_down(&r);
 }
 
+/* a packet to segment of so many descriptors of 64 KiB less one, and so much of it said to be payload */
+static unsigned int huge(unsigned int descs, uint32_t paylen)
+{
+	struct rig r;
+	struct rig_port *p;
+	static uint8_t f[300];
+	unsigned int taps;
+	uint64_t at;
+
+	rig_up_tx(&r);
+	p = &r.port[0];
+	make_frame(f, &(struct shape){ .payload = 200 });
+	at = rig_alloc(p, 65535);
+	memcpy(rig_ptr(p, at), f, 254);
+	rig_send(p, 0, f, 254, &(struct want){ .ctx = true, .mac_len = 14, .ip_len = 20, .l4_len = 20, .mss = 8960,
+					       .tucmd = TUCMD_IPV4 | TUCMD_L4T_TCP });
+	for (unsigned int i = 0; i < descs; i++)
+		*rig_tx_desc(p, 0, 2 + i) = (struct tx_desc){
+			at, 65535 | TXD_DEXT | TXD_DTYP_DATA | TXD_TSE | (i + 1 == descs ? TXD_EOP | TXD_RS : 0),
+			paylen << TXD_PAYLEN };
+	reg_write(p->nic, TDT, 2 + descs);
+	rig_go(&r);
+	CHECK_EQ(reg_read(p->nic, TDH), 2 + descs);
+	CHECK(rig_tx_desc(p, 0, 1 + descs)->olinfo & TXD_DD);
+	taps = r.taps - 1;
+	CHECK_EQ(p->nic->tx.senseless, !taps);
+	rig_down(&r);
+	return taps;
+}
+
+static void payload_length(void)
+{
+	struct rig r;
+	uint8_t f[3000];
+	uint32_t len;
+
+	/* as much as PAYLEN can say, and no more */
+	CHECK_EQ(huge(4, 4 * 65535 - 54), (4 * 65535 - 54 + 8959) / 8960);
+	CHECK_EQ(huge(5, (5 * 65535 - 54) & 0x3ffff), 0);
+	CHECK_EQ(huge(120, 0x3ffff), 0);
+	/* more than there is */
+	CHECK_EQ(huge(1, 65535), 0);
+	/* less: only so much is sent */
+	CHECK_EQ(huge(1, 10000), 2);
+
+	rig_up_tx(&r);
+	len = make_frame(f, &(struct shape){ .payload = 2000 });
+	rig_send(&r.port[0], 0, f, len, &(struct want){ .tso = true, .mac_len = 14, .ip_len = 20, .l4_len = 20,
+							.mss = 1000, .tucmd = TUCMD_IPV4 | TUCMD_L4T_TCP });
+	reg_write(r.port[0].nic, TDT, 0);
+	rig_tx_desc(&r.port[0], 0, 1)->olinfo = 1500u << TXD_PAYLEN;
+	reg_write(r.port[0].nic, TDT, 2);
+	rig_go(&r);
+	CHECK_EQ(r.taps, 2);
+	CHECK_EQ(r.tap[1].len, 54 + 500);
+	rig_down(&r);
+}
+
 static void hostile_rings(void)
 {
 	static const struct {
@@ -376,6 +434,42 @@ static void head_write_back(void)
 	rig_send(&r.port[0], 0, f, len, &(struct want){ .pieces = 3 });
 	rig_go(&r);
 	CHECK_EQ(*(uint32_t *)rig_ptr(&r.port[0], at), 3);
+	/* instead of the descriptor */
+	CHECK(!(rig_tx_desc(&r.port[0], 0, 2)->olinfo & TXD_DD));
+	rig_down(&r);
+}
+
+static void counters(void)
+{
+	static const uint16_t len[] = { 60, 61, 123, 124, 251, 252, 507, 508, 1019, 1020, 1514 };
+	static const uint8_t expect[] = { 1, 2, 2, 2, 2, 2 };
+	struct rig r;
+	struct nic *nic;
+	uint8_t f[1600];
+
+	rig_up(&r, 1);
+	nic = r.port[0].nic;
+	rig_tx_queue(&r.port[0], 0);
+	rig_tx_queue(&r.port[0], 101);
+	reg_write(nic, TQSM + 100, 9u << 8);
+	make_frame(f, &(struct shape){ .payload = 1400 });
+	for (unsigned int i = 0; i < sizeof(len) / sizeof(len[0]); i++)
+		rig_send(&r.port[0], 0, f, len[i], &plain);
+	rig_go(&r);
+	for (unsigned int i = 0; i < 6; i++)
+		CHECK_EQ(reg_read(nic, PTC64 + i * 4), expect[i]);
+	CHECK_EQ(reg_read(nic, MPTC) + reg_read(nic, BPTC), 0);
+	memcpy(f, "\x01\x00\x5e\x00\x00\x01", 6);
+	rig_send(&r.port[0], 101, f, 60, &plain);
+	rig_send(&r.port[0], 101, f, 60, &plain);
+	memset(f, 0xff, 6);
+	rig_send(&r.port[0], 101, f, 61, &plain);
+	rig_go(&r);
+	CHECK_EQ(reg_read(nic, MPTC), 2);
+	CHECK_EQ(reg_read(nic, BPTC), 1);
+	CHECK_EQ(reg_read(nic, QPTC), 11);
+	CHECK_EQ(reg_read(nic, QPTC + 9 * 0x40), 3);
+	CHECK_EQ(reg_read(nic, QBTC_L + 9 * 8), 181);
 	rig_down(&r);
 }
 
@@ -408,11 +502,13 @@ const struct test tests_tx[] = {
 	{ "tx: TCP segmentation, v4, v6, tagged", tso },
 	{ "tx: UDP segmentation", uso },
 	{ "tx: offloads that make no sense are dropped", tso_nonsense },
+	{ "tx: segments no more than PAYLEN says, and it has an end", payload_length },
 	{ "tx: rings outside the guest's memory", hostile_rings },
 	{ "tx: buffers outside the guest's memory", hostile_buffers },
 	{ "tx: a packet that never ends", never_ending_packet },
 	{ "tx: a queue sends once it is enabled", disabled_queue_waits },
 	{ "tx: head write-back", head_write_back },
+	{ "tx: counters by size, by kind of address, by queue", counters },
 	{ "tx: a stalled queue goes on", stall_and_go_on },
 	{ 0 }
 };

@@ -2,6 +2,8 @@
 /* The protocol, as a client sees it: over a socket pair, with descriptors. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -157,7 +159,19 @@ static void access_regions(void)
 	vfio_input(b.v);
 	CHECK_EQ(answer(&b).size, 0);
 	CHECK_EQ(rd(&b, 0, MRQC), 0x88);
+	CHECK_EQ(b.rig.port[0].nic->n_unknown, 0);
 	CHECK_EQ(rd(&b, 0, 0x7fffc), ~0u);
+	CHECK_EQ(rd(&b, 0, 0x20000), ~0u);
+	CHECK_EQ(b.rig.port[0].nic->n_unknown, 1);	/* there is no flash: said once */
+	a.off = MRQC; a.region = 0; a.count = 2;
+	for (unsigned int i = 0; i < 2; i++) {
+		struct { uint64_t off; uint32_t region, count, val, pad; } w = { MRQC, 0, 2, 0x99, 0 };
+
+		CHECK_EQ(ask(&b, 10, &w, 18).size, 32);
+	}
+	CHECK_EQ(ask(&b, 9, &a, 16).size, 34);		/* reading a part is well */
+	CHECK_EQ(rd(&b, 0, MRQC), 0x88);
+	CHECK_EQ(b.rig.port[0].nic->n_unknown, 2);	/* half a register is not written */
 	wr(&b, 4, 0x10, 0x1234, 0x10);
 	wr(&b, 4, MSIX_PBA, ~0u, 0x10);
 	vfio_input(b.v);
@@ -270,6 +284,41 @@ static void maps_and_interrupts(void)
 	down(&b);
 }
 
+/* a descriptor that a write could wait on for ever is no interrupt */
+static void interrupts_that_block(void)
+{
+	struct { uint32_t argsz, flags, index, start, count; } irq = { 20, 0x24, 2, 5, 1 };
+	struct bench b;
+	struct nic *nic;
+	uint64_t most = ~1ull;
+	int pipes[2], ev = eventfd(0, EFD_CLOEXEC), flags;
+
+	up(&b);
+	nic = b.rig.port[0].nic;
+	CHECK_EQ(pipe2(pipes, O_CLOEXEC), 0);
+	post(&b, 8, 0, &irq, 20, &pipes[1], 1);
+	vfio_input(b.v);
+	CHECK_EQ(answer(&b).error, EINVAL);
+	CHECK_EQ(nic->intr.eventfd[5], -1);
+	/* nor one whose count is full */
+	CHECK_EQ(write(ev, &most, 8), 8);
+	post(&b, 8, 0, &irq, 20, &ev, 1);
+	vfio_input(b.v);
+	CHECK_EQ(answer(&b).flags, 1);
+	flags = fcntl(ev, F_GETFL);
+	CHECK(flags & O_NONBLOCK);
+	reg_write(nic, GPIE, GPIE_MSIX_MODE);
+	reg_write(nic, EIMS_EX, 1 << 5);
+	reg_write(nic, EICS_EX, 1 << 5);
+	if (flags & O_NONBLOCK)
+		rig_go(&b.rig);
+	CHECK_EQ(read(ev, &most, 8), 8);
+	close(pipes[0]);
+	close(pipes[1]);
+	close(ev);
+	down(&b);
+}
+
 /* with sync, what a doorbell sets off has happened when the write has its answer */
 static void synchronous(void)
 {
@@ -334,6 +383,38 @@ static void resets(void)
 	down(&b);
 }
 
+/* a client that asks and does not listen waits alone, and has every answer when it does */
+static void does_not_listen(void)
+{
+	struct { uint64_t off; uint32_t region, count; } a = { 0, 7, 4000 };
+	struct bench b;
+	uint64_t began = now_ns();
+	uint8_t in[8192];
+	size_t got = 0;
+	ssize_t n;
+
+	up(&b);
+	for (unsigned int i = 0; i < 200; i++) {
+		post(&b, 9, 0, &a, sizeof(a), NULL, 0);
+		vfio_input(b.v);
+	}
+	CHECK(now_ns() - began < 2000000000ull);
+	CHECK(vfio_connected(b.v));
+	CHECK_EQ(vfio_pollevents(b.v), POLLOUT);
+	for (unsigned int i = 0; i < 1000; i++) {
+		while ((n = recv(b.fd, in, sizeof(in), MSG_DONTWAIT)) > 0)
+			got += (size_t)n;
+		vfio_input(b.v);
+	}
+	CHECK_EQ(got, 200 * (16 + 16 + 4000));
+	CHECK_EQ(vfio_pollevents(b.v), POLLIN);
+	close(b.fd);
+	while (vfio_connected(b.v))
+		vfio_input(b.v);
+	b.fd = dup(0);
+	down(&b);
+}
+
 static void leaves(void)
 {
 	struct bench b;
@@ -357,9 +438,11 @@ const struct test tests_vfio[] = {
 	{ "vfio-user: many writes in one message", many_writes_in_one },
 	{ "vfio-user: messages in pieces and in heaps", in_pieces_and_heaps },
 	{ "vfio-user: memory and eventfds by descriptor", maps_and_interrupts },
+	{ "vfio-user: interrupts go to eventfds that do not block", interrupts_that_block },
 	{ "vfio-user: sync: sent before the doorbell is answered", synchronous },
 	{ "vfio-user: nonsense", bad_clients },
 	{ "vfio-user: reset", resets },
+	{ "vfio-user: a client that does not listen", does_not_listen },
 	{ "vfio-user: the client leaves", leaves },
 	{ 0 }
 };
