@@ -82,10 +82,12 @@ def rss(kind, interface, to):
         # as many of each as no other flow has: flows that change places are seen
         count = 5 + flow
         ports = struct.pack("!HH", 20000 + 37 * flow, 5300 + flow % 3)
+        # to nobody's address: what no receiver answers leaves it nothing to do
         if kind.endswith("6"):
-            src, dst = (ipaddress.ip_address(a).packed for a in (f"fd82::50:{flow + 1:x}", "fd82::2"))
+            addresses = f"fd82::50:{flow + 1:x}", "fd82::3"
         else:
-            src, dst = (ipaddress.ip_address(a).packed for a in (f"10.82.0.{50 + flow}", "10.82.0.2"))
+            addresses = f"10.82.0.{50 + flow}", "10.82.0.3"
+        src, dst = (ipaddress.ip_address(a).packed for a in addresses)
         packet, hashed = ip_packet(kind, src, dst, ports)
         frame = mac(to) + source + (b"\x86\xdd" if kind.endswith("6") else b"\x08\x00") + packet
         for _ in range(count):
