@@ -16,6 +16,8 @@ self_test() {
 	echo "$out"
 	[ "$(grep -cE '\((on/)?offline\)\s+0$' <<<"$out")" = 5 ] && grep -q PASS <<<"$out" && dmesg | grep -q 'testing .*shared interrupt'
 }
+# the driver waits 10 ms for each interrupt, and on a busy machine the card may not get to run in that time
+self_test_passes() { wait_for 60 self_test || self_test; }
 # transfer MIB: data arrives, and not because somebody polls now and then
 transfer() {
 	local before
@@ -30,7 +32,7 @@ check "the stock driver finds both ports" load_stock
 check "both links come up" two_netns
 check "each port has a line" by_line
 check "tcp, equal hashes" transfer 8
-check "offline self test: registers, EEPROM, interrupts, loopback, link" self_test
+check "offline self test: registers, EEPROM, interrupts, loopback, link" self_test_passes
 check "tcp afterwards, equal hashes" transfer 8
 check "a hundred pings" in_left ping -q -c 100 -i 0.02 -W 5 "$right_ip"
 ktap_end
