@@ -40,7 +40,8 @@ down_and_up() {
 stalled() {
 	local flood status
 	tell tx-stall 0 on
-	in_left timeout 40 ping -q -f "$right_ip" >/dev/null 2>&1 &
+	# not by way of in_left: what is killed has to be the ping, not a shell that waits for it
+	ip netns exec left timeout 40 ping -q -f "$right_ip" >/dev/null 2>&1 &
 	flood=$!
 	wait_for 35 log_says 'Reset adapter'
 	status=$?
@@ -58,6 +59,13 @@ lossy() {
 	tell lose 0 0
 	return $status
 }
+# settled COUNTER: so many pings without one more
+settled() {
+	local before
+	before=$(right_stat "$1")
+	in_left ping -q -c 300 -i 0.004 -W 1 "$right_ip" >/dev/null
+	[ "$(right_stat "$1")" = "$before" ]
+}
 crc_errors_since() { in_left ping -q -c 50 -i 0.01 -W 1 "$right_ip"; [ "$(right_stat rx_crc_errors)" -gt "$1" ]; }
 corrupting() {
 	local before status
@@ -66,7 +74,65 @@ corrupting() {
 	wait_for 40 crc_errors_since "$before" && tcp_transfer 2 100
 	status=$?
 	tell corrupt 0 0
+	# the host compares it with what the card has damaged
+	wait_for 60 settled rx_crc_errors || return
+	echo "# rx_crc_errors: $(right_stat rx_crc_errors)" >&3
 	return $status
+}
+
+# pause on|off, whatever the partner says
+set_pause() {
+	in_left ethtool -A "$left_if" autoneg off rx "$1" tx "$1" && in_right ethtool -A "$right_if" autoneg off rx "$1" tx "$1" && wait_link 30 &&
+		wait_for 20 pings
+}
+flood() { pktgen 3000 "pkt_size 1500"; }
+# arrived FRAMES: as many since before, with those that were missed, and a few of other kinds
+arrived() {
+	local n
+	n=$(($(right_stat rx_packets) + $(right_stat rx_missed_errors) - before))
+	[ $n -ge "$1" ] && [ $n -le $(($1 + 30)) ]
+}
+where_from() { in_right ethtool -S "$right_if" | grep -vE ': 0$' | xargs; }
+more_than() { [ "$(port_stat "$1" "$2" "$3")" -gt "$4" ]; }
+# while nobody empties the right's rings, 4.5 MB come, and it has room for one and a third
+overrun_unpaused() {
+	local before missed xoff status
+	# a driver with more queues than one has them drop what finds no room, and that counts elsewhere
+	in_right ethtool -L "$right_if" combined 1 && set_pause off || return
+	missed=$(right_stat rx_missed_errors) xoff=$(right_stat tx_flow_control_xoff)
+	tell irq-hold 1 on
+	wait_for 20 no_ping || return
+	before=$(($(right_stat rx_packets) + missed))
+	where_from
+	flood
+	wait_for 20 more_than right "$right_if" rx_missed_errors $((missed + 100))
+	tell irq-hold 1 off
+	wait_for 30 pings || return
+	wait_for 10 arrived 3000
+	where_from
+	echo "missed $(($(right_stat rx_missed_errors) - missed)), all that came $(($(right_stat rx_packets) + $(right_stat rx_missed_errors) - before))"
+	arrived 3000 && more_than right "$right_if" rx_missed_errors $((missed + 100)) && [ "$(right_stat tx_flow_control_xoff)" = "$xoff" ]
+	status=$?
+	in_right ethtool -L "$right_if" combined 2 && wait_link 30 && return $status
+}
+overrun_paused() {
+	local before missed xoff held resets flood
+	set_pause on || return
+	missed=$(right_stat rx_missed_errors) xoff=$(right_stat tx_flow_control_xoff) held=$(port_stat left "$left_if" rx_flow_control_xoff)
+	resets=$(reset_count)
+	tell irq-hold 1 on
+	wait_for 20 no_ping || return
+	before=$(($(right_stat rx_packets) + missed))
+	flood &
+	flood=$!
+	wait_for 30 more_than right "$right_if" tx_flow_control_xoff "$xoff"
+	wait_for 5 more_than left "$left_if" rx_flow_control_xoff "$held"
+	tell irq-hold 1 off
+	wait $flood && wait_for 30 pings || return
+	wait_for 10 arrived 3000
+	echo "missed $(($(right_stat rx_missed_errors) - missed)), xoff sent $(($(right_stat tx_flow_control_xoff) - xoff))"
+	arrived 3000 && [ "$(right_stat rx_missed_errors) $(reset_count)" = "$missed $resets" ] &&
+		more_than right "$right_if" tx_flow_control_xoff "$xoff" && more_than left "$left_if" rx_flow_control_xoff "$held"
 }
 interrupts_late() {
 	tell irq-hold 0 on
@@ -116,6 +182,34 @@ eeprom_bad() {
 	tell eeprom-bad 0 off
 	wait_for 60 reload && two_netns && pings
 }
+# all_frames: what the left has sent and received, and the right, as their drivers have it from the card
+all_frames() {
+	local n
+	for n in tx rx; do port_stat left "$left_if" ${n}_pkts_nic; done
+	for n in tx rx; do right_stat ${n}_pkts_nic; done
+}
+# nothing_comes: as long as the host needs to hear of it
+nothing_comes() {
+	local before
+	before=$(all_frames)
+	sleep 1.5
+	[ "$before" = "$(all_frames)" ]
+}
+# both ports take all in, so that what comes is what counts; the host asks the card before and after
+counted() {
+	local from to n
+	wait_link 30 && calm && ip -n left link set "$left_if" promisc on && ip -n right link set "$right_if" promisc on &&
+		wait_for 60 nothing_comes || return
+	mapfile -t from < <(all_frames)
+	echo "@frames from 0 0 0 0" >&3
+	sleep 2
+	tcp_transfer 4 && two_streams && in_left ping -q -c 50 -i 0.02 -W 1 "$right_ip" && wait_for 60 nothing_comes || return
+	mapfile -t to < <(all_frames)
+	for n in 0 1 2 3; do to[n]=$((to[n] - from[n])); done
+	echo "@frames to ${to[*]}" >&3
+	sleep 2
+	ip -n left link set "$left_if" promisc off && ip -n right link set "$right_if" promisc off
+}
 # poke PCI OFFSET[=VALUE]...: writes registers of a port that has no driver, prints those without a value
 poke() {
 	setpci -s "$1" COMMAND=6 && python3 -c '
@@ -159,7 +253,7 @@ function_reset() {
 	[ "$before $after" = "0x82599000 0x0" ] && load_stock && two_netns && pings
 }
 
-ktap_plan 17
+ktap_plan 20
 [ "${1-}" = driven ] || ktap_skip_rest "run it by tests/host/card-faults.sh, which makes the faults"
 check "the stock driver finds both ports" load_stock
 check "both links come up" two_netns
@@ -168,6 +262,9 @@ check "a storm of link changes" flap
 check "a stalled transmitter is noticed and reset" stalled
 check "one frame in 30 lost: tcp still delivers" lossy
 check "one frame in 30 damaged: counted, and tcp still delivers" corrupting
+check "overrun without pause: what is missed is counted, to the frame" overrun_unpaused
+check "overrun with pause: the sender waits, nothing is missed" overrun_paused
+check "frames are so many as the card says" counted
 check "interrupts seconds late" interrupts_late
 check "one interrupt in 20 lost" interrupts_lost
 check "descriptors written back 8 ms late: data intact, no reset" late "wb-delay 8000" 'min > 16'

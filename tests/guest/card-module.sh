@@ -21,7 +21,14 @@ put_back() {
 	wait_for 30 module_says "SKB-BULK" && wait_link 30 && tcp_transfer 4
 }
 
-ktap_plan 9
+# speed MASK MBIT: both ports offer no other, and agree
+speed_is() { ports_say "Speed: $1Mb/s" && says "Speed: $1Mb/s" in_right ethtool "$right_if"; }
+speed() {
+	in_left ethtool -s "$left_if" advertise "$1" && in_right ethtool -s "$right_if" advertise "$1" && wait_for 30 speed_is "$2" && wait_link 30 && tcp_transfer 4 &&
+		ports_say "$3"
+}
+
+ktap_plan 11
 is_sfp() { lspci -n -d 8086:10fb | grep -q .; }
 if ! is_sfp; then
 	ktap_skip_rest "the ports are not 10fb: run with --card-arg --all --card-arg id=10fb"
@@ -44,6 +51,8 @@ check "and its temperature" module_says "Module temperature *: 35"
 check "fibre at 10 Gbit/s" ports_say "Speed: 10000Mb/s"
 check "tcp, equal hashes" tcp_transfer 16
 check "the module is 10GBASE-SR" module_says "Transceiver codes *: 0x10"
+check "at 1 Gbit/s, which both modules can do, tcp with equal hashes" speed 0x20 1000 'Advertised link modes: *1000baseT/Full'
+check "at 10 Gbit/s again" speed 0x1000 10000 'Advertised link modes: *10000baseT/Full'
 check "the module is pulled: no link, no pages" pulled
 check "and put back: both, and tcp with equal hashes" put_back
 ktap_end

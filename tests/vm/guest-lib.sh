@@ -139,6 +139,16 @@ two_netns() {
 	move_port left "$left_if" "$left_ip" "$left_ip6" && move_port right "$right_if" "$right_ip" "$right_ip6" &&
 		wait_link 30
 }
+# calm: no frames but those that a test sends: nobody asks for routers or for neighbours
+calm() {
+	local left_mac right_mac
+	left_mac=$(in_left cat "/sys/class/net/$left_if/address") right_mac=$(in_right cat "/sys/class/net/$right_if/address")
+	in_left sysctl -qw "net.ipv6.conf.$left_if.accept_ra=0" && in_right sysctl -qw "net.ipv6.conf.$right_if.accept_ra=0" &&
+		in_left ip neigh replace "$right_ip" lladdr "$right_mac" dev "$left_if" nud permanent &&
+		in_right ip neigh replace "$left_ip" lladdr "$left_mac" dev "$right_if" nud permanent &&
+		in_left ip neigh replace "$right_ip6" lladdr "$right_mac" dev "$left_if" nud permanent &&
+		in_right ip neigh replace "$left_ip6" lladdr "$left_mac" dev "$right_if" nud permanent
+}
 # end_netns: the namespaces go, the ports come back
 end_netns() {
 	local ns
@@ -224,6 +234,25 @@ tester_say() {
 }
 # port_stat NETNS INTERFACE NAME: one counter of the driver
 port_stat() { ip netns exec "$1" ethtool -S "$2" | awk -v n="$3:" '$1 == n { print $2 }'; }
+# queue_counts: the frames of each of the right port's receive queues, a line each
+queue_counts() { in_right ethtool -S "$right_if" | sed -nE 's/^ *rx_queue_[0-9]+_packets: //p'; }
+# as_predicted KIND: each flow from the left goes to the queue that the right's key and table say (KIND as in tests/guest/frames.py)
+as_predicted() {
+	local a b expected queue count bad=0
+	mapfile -t a < <(queue_counts)
+	expected=$(in_right ethtool -x "$right_if" |
+		in_left python3 tests/guest/frames.py rss "$1" "$left_if" "$(in_right cat "/sys/class/net/$right_if/address")") && ping_right 3 || return
+	mapfile -t b < <(queue_counts)
+	while read -r queue count; do
+		count=$((b[queue] - a[queue] - count))
+		# the ping, and who asks for neighbours
+		if [ $count -lt 0 ] || [ $count -gt 12 ]; then
+			echo "$1, queue $queue: $count frames more than there should be"
+			bad=1
+		fi
+	done <<<"$expected"
+	return $bad
+}
 
 # skb_bulk
 skb_bulk_debug=/sys/kernel/debug/skb_bulk
