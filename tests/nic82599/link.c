@@ -100,12 +100,12 @@ void link_reset(struct nic *nic)
 		update(nic->wire.peer, false);
 }
 
-/* what one end does the other sees */
+/* what one end does the other sees: a negotiation that begins anew does so at both */
 void link_update(struct nic *nic, bool restarted)
 {
 	update(nic, restarted);
 	if (nic->wire.peer)
-		update(nic->wire.peer, false);
+		update(nic->wire.peer, restarted);
 }
 
 void link_set_cable(struct nic *nic, bool in)
