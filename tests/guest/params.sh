@@ -95,15 +95,16 @@ write_again() { # PARAMETER VALUE...
 		for v; do echo "$v" >"$dir/$p"; done
 	done 2>/dev/null
 }
+# loads_while_written SECONDS: as often as that allows, ten times at least
 loads_while_written() {
-	local i w writers=() status=0
+	local i w writers=() status=0 end=$((SECONDS + $1))
 	rm -f /tmp/params.stop
 	for w in "mode stock bulk any bulk" "depth 1 1024 7" "depth 64 2 1023" "idle_ms 1 60000 2" "remote kernel stack"; do
 		# shellcheck disable=SC2086
 		write_again $w &
 		writers+=($!)
 	done
-	for ((i = 0; i < $1; i++)); do
+	for ((i = 0; i < 10 || SECONDS < end; i++)); do
 		insmod "$ko" || status=1
 		# each time at another moment
 		[ $((i % 3)) = 0 ] || sleep "0.0$((i % 10))"
@@ -111,10 +112,19 @@ loads_while_written() {
 	done
 	touch /tmp/params.stop
 	wait "${writers[@]}"
+	echo "$i times"
 	return $status
 }
 # short VALUE: a name for it in a line of results
 short() { if [ ${#1} -gt 30 ]; then echo "${#1} characters"; else echo "'$1'"; fi; }
+
+# usage: params.sh [writers FILE]: only the writers, and with another module than the installed one
+if [ "${1-}" = writers ]; then
+	ko=$2
+	ktap_plan 1
+	check "loads and unloads while all of it is written" loads_while_written 15
+	ktap_end
+fi
 
 count=0
 for p in mode depth idle_ms remote; do
@@ -143,6 +153,6 @@ for p in mode depth idle_ms remote; do
 	for v in "${good[@]}"; do check "load with $p $(short "$v")" taken_at_load $p "$v"; done
 	for v in "${bad[@]}"; do [[ $v = *' '* ]] || check "no load with $p $(short "$v")" refused_at_load $p "$v"; done
 done
-check "loads and unloads while all of it is written" loads_while_written 60
+check "loads and unloads while all of it is written" loads_while_written 15
 check_equal "nothing is left loaded" "" "$(grep skb_bulk /proc/modules)"
 ktap_end
