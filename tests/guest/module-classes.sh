@@ -220,11 +220,85 @@ mixed_and_back() {
 	status=$?
 	rmmod skb_bulk_bench && return $status
 }
+# what each held is let go of while its head is on a stack
+full_of_state() {
+	echo 1024 >/sys/module/skb_bulk/parameters/depth
+	reset_counters
+	ask full 1000 || return
+	echo "$(counter head_resident) heads held of $(counter head_taken)"
+	[ "$(counter head_taken)" -ge 1000 ] && ! empty && balanced && reset_counters
+}
+# as many large objects as there are bytes for, and no more; where data is not stacked there are none
+bytes_bounded() {
+	local most
+	echo 1024 >/sys/module/skb_bulk/parameters/depth
+	reset_counters
+	taskset -c 0 bash -c "echo mix 4 256 7000 >$run" || { cat $run; return 1; }
+	most=$(counter data_resident_max)
+	echo "at most $most objects of 8 KiB"
+	[ "$most" -le 97 ] && balanced || return
+	have_sheaves || [ "$most" -ge 60 ]
+}
+mixed_sizes() {
+	echo 1024 >/sys/module/skb_bulk/parameters/depth
+	ask mix 20 1024 0 && balanced && reset_counters && empty && [ "$(counter resident_bytes)" = 0 ]
+}
+# everything counted is zero again
+resets() {
+	local class
+	for class in shared frag-list zerocopy fclone-alone linear-16000 linear-64; do
+		ask class $class napi-bh || return
+	done
+	ask class linear-64 irq-hardirq && ask reuse 8 && ask hold 3000 && reset_counters &&
+		awk '$1 != "table_bytes_per_cpu" && $2 { print "after a reset: " $0; bad = 1 } END { exit bad }' "$counters"
+}
+# a value that is refused changes nothing, a right one all
+checked_first() {
+	local p value
+	for p in mode depth idle_ms remote; do
+		value=$(cat "/sys/module/skb_bulk/parameters/$p")
+		! echo 0 2>/dev/null >"/sys/module/skb_bulk/parameters/$p" || { echo "$p takes 0"; return 1; }
+		[ "$(cat "/sys/module/skb_bulk/parameters/$p")" = "$value" ] || { echo "$p was refused, and is stored"; return 1; }
+	done
+}
+# what a processor holds comes back when it goes
+cpu_goes() {
+	local last=/sys/devices/system/cpu/cpu1 bad=0
+	[ -e $last/online ] || { echo "there is one processor only"; return 1; }
+	echo 1024 >/sys/module/skb_bulk/parameters/depth
+	reset_counters
+	taskset -c 1 bash -c "echo hold 3000 >$run" && grep -q '^cpu1.head_resident ' "$counters" || return
+	echo 0 >$last/online || return
+	! grep -E '^cpu1\.(head|data)_resident ' "$counters" || bad=1
+	balanced || bad=1
+	echo 1 >$last/online || return
+	return $bad
+}
+# depth_at_load: what is written while the module loads is what the stacks have, like any other value
+depth_at_load() {
+	local i bad=0 p=/sys/module/skb_bulk/parameters/depth writer
+	unload
+	for ((i = 0; i < 20; i++)); do
+		(
+			until [ -e $p ]; do :; done
+			for ((n = 0; n < i * 40; n++)); do :; done
+			echo 7 >$p
+		) 2>/dev/null &
+		writer=$!
+		insmod "$kmod/skb_bulk.ko" idle_ms=60000 || return
+		wait $writer
+		insmod "$kmod/skb_bulk_test.ko" && [ "$(cat $p)" = 7 ] && ask mix 1 1024 0 || bad=1
+		awk '/^cpu[0-9]+\.(head|data)_resident_max / && $2 > 7 { print "depth is 7, but " $0; bad = 1 } END { exit bad }' "$counters" || bad=1
+		unload || return
+		[ $bad = 0 ] || break
+	done
+	load && return $bad
+}
 unload_full() { ask hold 3000 && ask hold 50 && unload; }
 
 # what sees every promise that tests/host/mutations.sh breaks
 if [ "${2-}" = few ]; then
-	ktap_plan 10
+	ktap_plan 18
 	check "the modules load" load || ktap_end
 	for c in napi-bh budget0-irqs-off; do
 		check "every class, $c" context $c
@@ -233,13 +307,21 @@ if [ "${2-}" = few ]; then
 	check "heads are reused" ask reuse 8
 	check "remote=kernel: another CPU's skb goes to the kernel" remote kernel $recorded
 	check "memory pressure empties the stacks" shrinks
+	check "bytes are a bound" bytes_bounded
+	check "all sizes mixed" mixed_sizes
+	check "a reset leaves nothing" resets
+	check "a wrong value changes nothing" checked_first
+	check "depth is a bound" bounded
+	check "a processor that goes gives back" cpu_goes
+	check "nothing is held by what is stacked" full_of_state
+	check "stacks left alone are empty after idle_ms" idle_returns
 	check "no object is lost" churn 100
 	check "none is lost one by one" churn_one_by_one 100
 	check "unload" unload
 	ktap_end
 fi
 
-ktap_plan 39
+ktap_plan 46
 check "the modules load" load || ktap_end
 mapfile -t contexts </sys/kernel/debug/skb_bulk_test/contexts
 for c in "${contexts[@]}"; do
@@ -256,12 +338,19 @@ check "one CPU forwards 64 at a time, no slab touched" steady 1000 64
 check "mode stock" pass_on stock
 check "mode any" pass_on any
 check "depth and bytes are bounds" bounded
+check "bytes are a bound" bytes_bounded
+check "all sizes mixed" mixed_sizes
+check "a reset leaves nothing" resets
+check "a wrong value changes nothing" checked_first
 check "depth 1 holds nothing" depth1
+check "a processor that goes gives back" cpu_goes
+check "stacks full of what had sockets, routes, connections, xfrm states: each ends at once" full_of_state
 check "remote=stack: another CPU's skb is stacked" remote stack 0
 check "remote=kernel: it goes to the kernel" remote kernel $recorded
 check "what comes too mixed for runs goes one by one" mixed_and_back
 check "memory pressure empties the stacks" shrinks
 check "stacks left alone are empty after idle_ms" idle_returns
+check "a depth written while the module loads is kept" depth_at_load
 check "unload with stacks full" unload_full
 check "no object is lost" eval load depth=256 '&&' churn 200
 check "none is lost one by one" churn_one_by_one 200

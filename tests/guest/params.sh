@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The parameters of skb_bulk: what is wrong is refused with one line that names what is right, at load and at run time.
-# tests/run: kernels=5.10,6.1,6.12,7.3 timeout=400
+# tests/run: kernels=5.10,6.1,6.12,7.3,6.12-rt timeout=400
 # tests/run: kernels=6.1 timeout=400 when=debug
 # shellcheck disable=SC2034,SC2317
 set -u
@@ -87,8 +87,44 @@ only_root_writes() {
 	! as_nobody bash -c 'echo "$1" >"$2"' _ "$2" "$dir/$1" && [ "$(as_nobody cat "$dir/$1")" = "$before" ]
 }
 described() { modinfo -F parm skb_bulk | grep "^$1:..........*"; }
+# writers of every parameter, two of depth, that never stop while the module is loaded and unloaded
+write_again() { # PARAMETER VALUE...
+	local p=$1 v
+	shift
+	while [ ! -e /tmp/params.stop ]; do
+		for v; do echo "$v" >"$dir/$p"; done
+	done 2>/dev/null
+}
+# loads_while_written SECONDS: as often as that allows, ten times at least
+loads_while_written() {
+	local i w writers=() status=0 end=$((SECONDS + $1))
+	rm -f /tmp/params.stop
+	for w in "mode stock bulk any bulk" "depth 1 1024 7" "depth 64 2 1023" "idle_ms 1 60000 2" "remote kernel stack"; do
+		# shellcheck disable=SC2086
+		write_again $w &
+		writers+=($!)
+	done
+	for ((i = 0; i < 10 || SECONDS < end; i++)); do
+		insmod "$ko" || status=1
+		# each time at another moment
+		[ $((i % 3)) = 0 ] || sleep "0.0$((i % 10))"
+		rmmod skb_bulk || status=1
+	done
+	touch /tmp/params.stop
+	wait "${writers[@]}"
+	echo "$i times"
+	return $status
+}
 # short VALUE: a name for it in a line of results
 short() { if [ ${#1} -gt 30 ]; then echo "${#1} characters"; else echo "'$1'"; fi; }
+
+# usage: params.sh [writers FILE]: only the writers, and with another module than the installed one
+if [ "${1-}" = writers ]; then
+	ko=$2
+	ktap_plan 1
+	check "loads and unloads while all of it is written" loads_while_written 15
+	ktap_end
+fi
 
 count=0
 for p in mode depth idle_ms remote; do
@@ -97,7 +133,7 @@ for p in mode depth idle_ms remote; do
 	# what stands behind a blank is another parameter when the module is loaded
 	for v in "${bad[@]}"; do [[ $v != *' '* ]] || count=$((count - 1)); done
 done
-ktap_plan $((count + 5))
+ktap_plan $((count + 6))
 
 ko=$(modinfo -F filename skb_bulk)
 depends=$(modinfo -F depends skb_bulk)
@@ -117,5 +153,6 @@ for p in mode depth idle_ms remote; do
 	for v in "${good[@]}"; do check "load with $p $(short "$v")" taken_at_load $p "$v"; done
 	for v in "${bad[@]}"; do [[ $v = *' '* ]] || check "no load with $p $(short "$v")" refused_at_load $p "$v"; done
 done
+check "loads and unloads while all of it is written" loads_while_written 15
 check_equal "nothing is left loaded" "" "$(grep skb_bulk /proc/modules)"
 ktap_end

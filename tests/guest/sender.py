@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-# Sends UDP packets whose sender is told what became of them: zero-copy completions, or hardware timestamps.
+# Sends UDP packets whose sender is told what became of them: zero-copy completions, or hardware timestamps, whose number it prints.
 # Usage: sender.py zerocopy ADDRESS COUNT SECONDS | sender.py timestamp ADDRESS COUNT INTERFACE
 import ctypes, fcntl, select, socket, struct, sys, time
 
 SO_ZEROCOPY, MSG_ZEROCOPY, MSG_ERRQUEUE = 60, 0x4000000, 0x2000
 SO_EE_ORIGIN_ZEROCOPY = 5
 SO_TIMESTAMPING, SIOCSHWTSTAMP, HWTSTAMP_TX_ON = 37, 0x89b0, 1
-STAMP_TX_HARDWARE, STAMP_RAW_HARDWARE = 1 << 0, 1 << 6
+STAMP_TX_HARDWARE, STAMP_RAW_HARDWARE, STAMP_TSONLY = 1 << 0, 1 << 6, 1 << 11
 
 
 def zerocopy(address, count, seconds):
@@ -35,13 +35,27 @@ def zerocopy(address, count, seconds):
 
 
 def timestamp(address, count, interface):
+    """Prints how many stamps came back by the error queue within three seconds of the last packet."""
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     config = ctypes.create_string_buffer(struct.pack("=iii", 0, HWTSTAMP_TX_ON, 0))
     fcntl.ioctl(s, SIOCSHWTSTAMP, struct.pack("16sQ16x", interface.encode(), ctypes.addressof(config)))
-    s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, STAMP_TX_HARDWARE | STAMP_RAW_HARDWARE)
-    for _ in range(count):
+    s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, STAMP_TX_HARDWARE | STAMP_RAW_HARDWARE | STAMP_TSONLY)
+    stamps = 0
+    for i in range(count):
         s.sendto(b"t" * 100, (address, 9))
-        time.sleep(0.2)
+        # the card has one register for it
+        end = time.monotonic() + (0.2 if i < count - 1 else 3)
+        while stamps < count and time.monotonic() < end:
+            try:
+                _, control, _, _ = s.recvmsg(0, 512, MSG_ERRQUEUE)
+            except BlockingIOError:
+                time.sleep(0.02)
+                continue
+            for level, kind, value in control:
+                if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPING):
+                    # software, transformed, raw hardware: seconds and nanoseconds of each
+                    stamps += any(struct.unpack("=6q", value[:48])[4:])
+    print(stamps)
     return True
 
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Builds the test module for a kernel and runs tests/guest/module-classes.sh with it: every class of skb.
-# tests/run: kernels=5.10,6.1,6.12,7.3 timeout=900
+# tests/run: kernels=5.10,6.1,6.12,7.3,6.12-rt timeout=900
 # tests/run: kernels=6.1 timeout=900 when=debug
 set -eu
 cd "$(dirname "$0")/../.."

@@ -80,7 +80,7 @@ static int same_size(const struct sk_buff *ours, const struct sk_buff *theirs)
 	return 0;
 }
 
-static int build_size(unsigned int size)
+static int build_size(unsigned int size, bool emergency)
 {
 	struct page *p = alloc_page(GFP_KERNEL), *q = alloc_page(GFP_KERNEL);
 	struct sk_buff *ours, *theirs;
@@ -90,6 +90,10 @@ static int build_size(unsigned int size)
 		return err;
 	memset(page_address(p), 0xa5, PAGE_SIZE);
 	memset(page_address(q), 0xa5, PAGE_SIZE);
+	if (emergency) {
+		set_page_pfmemalloc(p);
+		set_page_pfmemalloc(q);
+	}
 	local_bh_disable();
 	err = leave_dirty_head();
 	if (err)
@@ -104,6 +108,8 @@ static int build_size(unsigned int size)
 			err = wrong("head is not what it was built around");
 		if (!err && !ours->head_frag)
 			err = wrong("head_frag is not set");
+		if (!err && ours->pfmemalloc != emergency)
+			err = wrong("pfmemalloc is %u", ours->pfmemalloc);
 	}
 	skb_bulk_napi_consume(ours, 64);
 	skb_bulk_napi_consume(theirs, 64);
@@ -114,7 +120,8 @@ out:
 
 int test_build(void)
 {
-	return build_size(PAGE_SIZE) ?: build_size(PAGE_SIZE / 2);
+	/* the last is around a page that was handed out because of an emergency */
+	return build_size(PAGE_SIZE, false) ?: build_size(PAGE_SIZE / 2, false) ?: build_size(PAGE_SIZE, true);
 }
 
 int test_alloc(unsigned int len)

@@ -61,6 +61,7 @@ static int make_linear_##len(struct made *m) \
 { \
 	return give(m, linear(len)); \
 }
+
 LINEAR(1)
 LINEAR(64)
 LINEAR(1000)
@@ -629,4 +630,5 @@ const struct skb_class classes[] = {
 #endif
 	{ "everything", SLAB_DATA, make_everything, NULL, look_everything, end_everything },
 };
+
 const unsigned int nr_classes = ARRAY_SIZE(classes);

@@ -37,7 +37,7 @@ static int run_class_by_name(const char *name, const char *context)
 static int run(char *line)
 {
 	char name[32], context[32];
-	unsigned int a, b;
+	unsigned int a, b, c;
 
 	if (sscanf(line, "class %31s %31s", name, context) == 2)
 		return run_class_by_name(name, context);
@@ -55,6 +55,10 @@ static int run(char *line)
 		return test_hold(a);
 	if (sscanf(line, "steady %u %u", &a, &b) == 2)
 		return test_steady(a, b);
+	if (sscanf(line, "full %u", &a) == 1)
+		return test_full(a);
+	if (sscanf(line, "mix %u %u %u", &a, &b, &c) == 3)
+		return test_mix(a, b, c);
 	if (sscanf(line, "churn %u", &a) == 1)
 		return test_churn(a);
 	return wrong("no test '%s'", line);

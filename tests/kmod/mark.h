@@ -14,6 +14,6 @@
 
 #define MARK_STRING_(...)	#__VA_ARGS__
 #define MARK_STRING(...)	MARK_STRING_(__VA_ARGS__)
-#define mark(kind)	asm volatile(".byte " MARK_STRING(MARK_NOP) "; .long " MARK_STRING(MARK_MAGIC + kind) : : : "memory")
+#define mark(kind)	asm volatile(".byte " MARK_STRING(MARK_NOP) "; .long " MARK_STRING(MARK_MAGIC + (kind)) : : : "memory")
 
 #endif

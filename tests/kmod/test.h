@@ -18,8 +18,11 @@ struct xfrm_state;
 #define MADE_SKBS	3
 #define MADE_PAGES	3
 
+struct skb_class;
+
 /* what a class made: skbs to push, and what they hold references to */
 struct made {
+	const struct skb_class *class;
 	unsigned int nr;
 	struct sk_buff *skb[MADE_SKBS];
 
@@ -59,6 +62,8 @@ int test_steady(unsigned int rounds, unsigned int burst);
 int test_churn(unsigned int rounds);
 int test_remote(void);
 int test_hold(unsigned int nr);
+int test_full(unsigned int nr);
+int test_mix(unsigned int rounds, unsigned int nr, unsigned int len);
 
 /* says what is wrong, for whoever reads the result; returns -EINVAL */
 int __printf(1, 2) wrong(const char *fmt, ...);

@@ -261,7 +261,7 @@ get_mode() { cat /sys/module/skb_bulk/parameters/mode; }
 # counter NAME: 0 when the module has none of that name
 counter() { awk -v n="$1" '$1 == n { v = $2 } END { print v + 0 }' "$skb_bulk_debug/counters"; }
 reset_counters() { echo 1 >"$skb_bulk_debug/reset"; }
-# balanced: what skb_bulk took it gave back, or it is still stacked
+# balanced: what skb_bulk took it gave back, or it is still stacked; and it never held more than it held at most
 balanced() {
 	awk '
 		{ v[$1] = $2 }
@@ -269,7 +269,12 @@ balanced() {
 			if (!NR) { print "no counters"; exit 1 }
 			heads = v["head_taken"] + v["head_refilled"] - v["head_reused"] - v["head_flushed"] - v["head_resident"]
 			data = v["data_taken"] - v["data_flushed"] - v["data_resident"]
-			if (!heads && !data) exit
+			for (n in v)
+				if (n ~ /(head|data)_resident$/ && v[n] > v[n "_max"] + 0) {
+					print n " is " v[n] ", but was " v[n "_max"] + 0 " at most"
+					more = 1
+				}
+			if (!heads && !data && !more) exit
 			print "heads do not add up by " heads ", data by " data
 			for (n in v) print n, v[n]
 			exit 1

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# SLUB takes smaller slab pages than it likes when memory is in pieces. Builds skb_bulk so that it takes every slab page for one of
+# 256 KiB, in which caches lie side by side as they do there, and runs tests/guest/slab-orders.sh with it.
+# tests/run: kernels=6.1 timeout=400
+# tests/run: kernels=5.10,6.12 timeout=400 when=named
+# tests/run: kernels=6.1 timeout=400 when=debug
+set -eu
+cd "$(dirname "$0")/../.."
+
+usage() { echo "Usage: slab-orders.sh [--src DIR] [KERNEL] (src, 6.1; KTAP on stdout)"; }
+from=src
+while [ $# -gt 0 ]; do
+	case $1 in
+	--src) from=${2:?}; shift ;;
+	-*) usage; exit 2 ;;
+	*) break ;;
+	esac
+	shift
+done
+kernel=${1:-6.1}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -r "$from" "$work/src"
+sed -i '/^static struct skb_bulk_slab slab_of/,/^}/ s/unsigned int shift = .*;$/unsigned int shift = 18;/' "$work/src/main.c"
+! cmp -s "$from/main.c" "$work/src/main.c" || { echo "slab-orders.sh: slab_of() in $from/main.c has no shift to force" >&2; exit 2; }
+dir=$(tests/vm/build-kmod --src "$work/src" "$kernel")
+tests/vm/run --kernel "$kernel" --no-layer --timeout 300 --add "$dir:/root/kmod" -- tests/guest/slab-orders.sh
