@@ -9,7 +9,7 @@
 #include "skb_bulk.h"
 #include "trace.h"
 
-static __always_inline const struct skb_bulk_slab *data_slab(unsigned int end)
+static __always_inline const union skb_bulk_slab *data_slab(unsigned int end)
 {
 	return &skb_bulk_data_slab[end / 128];
 }
@@ -91,7 +91,7 @@ static bool skb_release_data(struct sk_buff *skb)
 /* of an skb whose head is not stacked */
 static noinline void stack_data_alone(struct sk_buff *skb)
 {
-	const struct skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
+	const union skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
 	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
 
 	c->consumed++;
@@ -137,9 +137,9 @@ static void skb_release_fclone(struct sk_buff *skb)
 }
 
 /* the end of the common way, and what it leaves to do once for many skbs: claim a run, give a full one back */
-static noinline void claim_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb, void *data)
+static noinline void claim_head(struct skb_bulk_cpu *c, u64 page, struct sk_buff *skb, void *data)
 {
-	skb_bulk_stack_push_slow(&c->head, home, skb, &skb_bulk_head_slab);
+	skb_bulk_stack_push_slow(&c->head, page, skb, &skb_bulk_head_slab);
 	skb_bulk_cpu_put();
 	if (COMPAT_SHEAVES && data)
 		kfree(data);
@@ -155,13 +155,13 @@ static noinline void full_head(struct skb_bulk_cpu *c, unsigned long run, void *
 
 static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *skb, void *data)
 {
+	/* heads are all of one class, which needs not be told */
+	u64 page = (unsigned long)skb >> skb_bulk_head_slab.shift;
 	unsigned long run;
-	/* heads are of one class, so there is nothing to add to it */
-	unsigned long page = (unsigned long)skb >> skb_bulk_head_slab.shift;
-	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(&c->head, skb, page, &run);
+	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(&c->head, page, skb, &run);
 
 	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
-		return claim_head(c, run, skb, data);
+		return claim_head(c, page, skb, data);
 	if (unlikely(pushed == SKB_BULK_FULL))
 		return full_head(c, run, data);
 	skb_bulk_cpu_put();
@@ -188,9 +188,9 @@ static __always_inline void stack_bare_head(struct sk_buff *skb)
 	skb_release_fclone(skb);
 }
 
-static noinline void claim_data_stack_head(struct skb_bulk_cpu *c, unsigned long home, struct sk_buff *skb, void *data)
+static noinline void claim_data_stack_head(struct skb_bulk_cpu *c, u64 page, struct sk_buff *skb, void *data)
 {
-	skb_bulk_stack_push_slow(&c->data, home, data, data_slab(skb_end_offset(skb)));
+	skb_bulk_stack_push_slow(&c->data, page, data, data_slab(skb_end_offset(skb)));
 	stack_head(c, skb, data);
 }
 
@@ -203,7 +203,7 @@ static noinline void full_data_stack_head(struct skb_bulk_cpu *c, unsigned long 
 /* @skb's data, charged already, overdrew what the stack may hold, or data goes back one at a time */
 static noinline void overdrawn(struct skb_bulk_cpu *c, struct sk_buff *skb, void *data)
 {
-	const struct skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
+	const union skb_bulk_slab *slab = data_slab(skb_end_offset(skb));
 
 	if (!c->data.single) {
 		skb_bulk_stack_push(&c->data, data, slab);
@@ -221,10 +221,12 @@ static noinline void overdrawn(struct skb_bulk_cpu *c, struct sk_buff *skb, void
 static __always_inline void stack_both(struct sk_buff *skb)
 {
 	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
-	const struct skb_bulk_slab *slab;
+	unsigned int end = skb_end_offset(skb);
+	const union skb_bulk_slab *slab;
 	enum skb_bulk_pushed pushed;
 	void *data = skb->head;
 	unsigned long run;
+	u64 page;
 
 	c->consumed++;
 	if (COMPAT_SHEAVES) {
@@ -232,13 +234,14 @@ static __always_inline void stack_both(struct sk_buff *skb)
 		return stack_head(c, skb, data);
 	}
 
-	slab = data_slab(skb_end_offset(skb));
+	slab = data_slab(end);
 	c->data.room -= slab->size;
 	if (unlikely(c->data.room < 0))
 		return overdrawn(c, skb, data);
-	pushed = skb_bulk_stack_try_push(&c->data, data, skb_bulk_slab_page(data, slab), &run);
+	page = skb_bulk_slab_page(data, slab);
+	pushed = skb_bulk_stack_try_push(&c->data, page, data, &run);
 	if (unlikely(pushed == SKB_BULK_NOT_PUSHED))
-		return claim_data_stack_head(c, run, skb, data);
+		return claim_data_stack_head(c, page, skb, data);
 	if (unlikely(pushed == SKB_BULK_FULL))
 		return full_data_stack_head(c, run, skb, data);
 	stack_head(c, skb, data);

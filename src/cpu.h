@@ -54,8 +54,8 @@ struct skb_bulk_cpu {
 extern struct skb_bulk_cpu __percpu *skb_bulk_cpu;
 
 /* of the head cache, and of the caches for data by skb_end_offset() / 128 */
-extern struct skb_bulk_slab skb_bulk_head_slab;
-extern struct skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1];
+extern union skb_bulk_slab skb_bulk_head_slab;
+extern union skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1];
 
 DECLARE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
 DECLARE_STATIC_KEY_FALSE(skb_bulk_mode_any);

@@ -11,8 +11,8 @@
 #include "cpu.h"
 
 struct skb_bulk_cpu __percpu *skb_bulk_cpu;
-struct skb_bulk_slab skb_bulk_head_slab __read_mostly;
-struct skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1] __read_mostly;
+union skb_bulk_slab skb_bulk_head_slab __read_mostly;
+union skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1] __read_mostly;
 
 static int cpuhp_state;
 
@@ -71,19 +71,19 @@ static int cpu_dead(unsigned int cpu)
 	return 0;
 }
 
-static struct skb_bulk_slab slab_of(const void *obj, unsigned int size, unsigned int class)
+static union skb_bulk_slab slab_of(const void *obj, unsigned int size, unsigned int class)
 {
 	unsigned int shift = PAGE_SHIFT + compound_order(virt_to_head_page(obj));
 
-	return (struct skb_bulk_slab) {
-		.class = SKB_BULK_CLASS(class),
+	return (union skb_bulk_slab) {
+		.class = class,
 		.shift = shift,
 		.objects = clamp_t(unsigned int, (1U << shift) / size, 1, SKB_BULK_RUN_MAX),
 		.size = size,
 	};
 }
 
-static unsigned int run_len(const struct skb_bulk_slab *slab)
+static unsigned int run_len(const union skb_bulk_slab *slab)
 {
 	return clamp_t(unsigned int, roundup_pow_of_two(slab->objects), SKB_BULK_RUN_MIN, SKB_BULK_RUN_MAX);
 }
@@ -96,7 +96,7 @@ static unsigned int run_len(const struct skb_bulk_slab *slab)
 static int learn_slabs(unsigned int *heads, unsigned int *data)
 {
 	unsigned int size, class = 0, i = 0;
-	struct skb_bulk_slab small;
+	union skb_bulk_slab small;
 	struct sk_buff *skb;
 	void *obj;
 

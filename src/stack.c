@@ -405,12 +405,12 @@ static __always_inline void append(struct skb_bulk_stack *s, unsigned long i, vo
 		skb_bulk_stack_full(s, i);
 }
 
-static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long home, void *obj,
-				      const struct skb_bulk_slab *slab)
+static __always_inline void start_run(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
 	unsigned int limit = min_t(unsigned int, slab->objects, s->limit_max);
+	unsigned long home = page & s->mask;
 
-	s->slab[home] = skb_bulk_slab_page(obj, slab);
+	s->slab[home] = page;
 	s->size[home] = slab->size;
 	s->limit[home] = limit;
 	s->used[home] = true;
@@ -419,7 +419,7 @@ static __always_inline void start_run(struct skb_bulk_stack *s, unsigned long ho
 }
 
 /* Context: BH disabled, the CPU's lock held. Called while @s is single, instead of a push. */
-void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab)
+void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const union skb_bulk_slab *slab)
 {
 	if (s->wanted && keep_one(s, obj))
 		return;
@@ -449,8 +449,10 @@ static noinline bool runs_fail(struct skb_bulk_stack *s)
 	return fail;
 }
 
-static noinline void claim_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab)
+static noinline void claim_slow(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
+	unsigned long home = page & s->mask;
+
 	if (s->evictions >= SKB_BULK_EVICTIONS && runs_fail(s))
 		return skb_bulk_stack_give_back_one(s, obj, slab);
 	if (!s->watched)
@@ -459,34 +461,34 @@ static noinline void claim_slow(struct skb_bulk_stack *s, unsigned long home, vo
 		vacate(s, home);
 	if (!s->free_nr)
 		flush_a_run(s);
-	start_run(s, home, obj, slab);
+	start_run(s, page, obj, slab);
 }
 
 /*
- * Stacks @obj, whose slab page has no run at home in place @home: it is kept if a pop waits for it, the run is found elsewhere
+ * Stacks @obj, whose slab page has no run at home: it is kept if a pop waits for it, the run is found elsewhere
  * in the set, or claimed.
  *
  * Context: BH disabled, the CPU's lock held
  */
-void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab)
+void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
-	unsigned long key = skb_bulk_slab_page(obj, slab);
+	unsigned long home = page & s->mask;
 
 	BUILD_BUG_ON(SKB_BULK_WAYS != 4);
 	if (s->wanted && keep_one(s, obj))
 		return;
 	if (unlikely(s->single))
 		skb_bulk_stack_give_back_one(s, obj, slab);
-	else if (s->slab[home ^ 1] == key)
+	else if (s->slab[home ^ 1] == page)
 		append(s, home ^ 1, obj);
-	else if (s->slab[home ^ 2] == key)
+	else if (s->slab[home ^ 2] == page)
 		append(s, home ^ 2, obj);
-	else if (s->slab[home ^ 3] == key)
+	else if (s->slab[home ^ 3] == page)
 		append(s, home ^ 3, obj);
 	else if (likely(s->watched && s->free_nr && !live(s, home)))
-		start_run(s, home, obj, slab);
+		start_run(s, page, obj, slab);
 	else
-		claim_slow(s, home, obj, slab);
+		claim_slow(s, page, obj, slab);
 }
 
 static void *take(struct skb_bulk_stack *s, void *obj)

@@ -35,7 +35,7 @@ struct kmem_cache;
 #define SKB_BULK_RUN_MIN	8	/* slots of a run; powers of two */
 #define SKB_BULK_RUN_MAX	16
 #define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
-#define SKB_BULK_NO_SLAB	(~0UL)
+#define SKB_BULK_NO_SLAB	(~0ULL)
 #define SKB_BULK_NO_ROOM	0x40000000	/* more bytes than any stack takes in: a push of data finds none left */
 #define SKB_BULK_EVICTIONS	64	/* after so many it is judged whether runs are worth their cost */
 #define SKB_BULK_WORTH		2	/* objects a flush, measured: fewer are cheaper one at a time */
@@ -51,14 +51,24 @@ enum skb_bulk_flush_reason {
 };
 
 /* the slab pages of a cache */
-struct skb_bulk_slab {
-	unsigned long class;	/* in the bits that no page's number has: see skb_bulk_slab_page() */
-	u8 shift;		/* log2 of a page's bytes */
-	u8 objects;		/* on a page, or what a run can hold if that is less */
-	u16 size;		/* what an object is charged; 0 for heads, which their number bounds */
+union skb_bulk_slab {
+	u64 word;			/* all of it: see skb_bulk_slab_page() */
+	struct {
+#ifdef __LITTLE_ENDIAN
+		u8 shift;		/* log2 of a page's bytes */
+		u8 objects;		/* on a page, or what a run can hold if that is less */
+		u16 size;		/* what an object is charged; 0 for heads, which their number bounds */
+		u8 unused[3];
+		u8 class;		/* of its own for each cache, in the bits that no page's number has */
+#else
+		u8 class;
+		u8 unused[3];
+		u16 size;
+		u8 objects;
+		u8 shift;
+#endif
+	};
 };
-
-#define SKB_BULK_CLASS(n)	((unsigned long)(n) << (BITS_PER_LONG - 8))
 
 struct skb_bulk_stack {
 	/* read by every push; written while the stack is empty */
@@ -103,7 +113,7 @@ struct skb_bulk_stack {
 	unsigned int free_nr;
 
 	/* the table: which slab page, or SKB_BULK_NO_SLAB, and where its next object goes */
-	unsigned long slab[SKB_BULK_PLACES];
+	u64 slab[SKB_BULK_PLACES];
 	void **top[SKB_BULK_PLACES];
 	u16 size[SKB_BULK_PLACES];	/* charged for one object */
 	u8 limit[SKB_BULK_PLACES];	/* objects the run holds when it is full */
@@ -117,8 +127,8 @@ struct skb_bulk_stack {
 void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, unsigned int len,
 			 unsigned int bytes_max, const u64 *consumed);
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth);
-void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, unsigned long home, void *obj, const struct skb_bulk_slab *slab);
-void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab);
+void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab);
+void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const union skb_bulk_slab *slab);
 void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i);
 void skb_bulk_stack_shed(struct skb_bulk_stack *s);
 void skb_bulk_stack_drain(struct skb_bulk_stack *s);
@@ -161,24 +171,24 @@ static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
  * objects of several caches may lie where one page was expected: each class has runs of its own all the same, or what an
  * object is charged would not be what is credited when its run goes.
  */
-static __always_inline unsigned long skb_bulk_slab_page(const void *obj, const struct skb_bulk_slab *slab)
+static __always_inline u64 skb_bulk_slab_page(const void *obj, const union skb_bulk_slab *slab)
 {
-	return ((unsigned long)obj >> slab->shift) | slab->class;
+	return ((unsigned long)obj >> slab->shift) + slab->word;
 }
 
 enum skb_bulk_pushed { SKB_BULK_PUSHED, SKB_BULK_NOT_PUSHED, SKB_BULK_FULL };
 
 /*
- * Stacks @obj if its slab page, @key, has a run at home. Return: SKB_BULK_NOT_PUSHED if it has none, and place *@i is its
- * home; SKB_BULK_FULL if @obj filled the run in place *@i, for skb_bulk_stack_full().
+ * Stacks @obj if its slab page has a run at home. Return: SKB_BULK_NOT_PUSHED if it has none, for skb_bulk_stack_push_slow();
+ * SKB_BULK_FULL if @obj filled the run in place *@i, for skb_bulk_stack_full().
  */
 static __always_inline enum skb_bulk_pushed
-skb_bulk_stack_try_push(struct skb_bulk_stack *s, void *obj, unsigned long key, unsigned long *i)
+skb_bulk_stack_try_push(struct skb_bulk_stack *s, u64 page, void *obj, unsigned long *i)
 {
 	void **top;
 
-	*i = key & s->mask;
-	if (unlikely(s->slab[*i] != key))
+	*i = page & s->mask;
+	if (unlikely(s->slab[*i] != page))
 		return SKB_BULK_NOT_PUSHED;
 	top = s->top[*i];
 	*top++ = obj;
@@ -187,13 +197,14 @@ skb_bulk_stack_try_push(struct skb_bulk_stack *s, void *obj, unsigned long key, 
 }
 
 /* Context: BH disabled, the CPU's lock held */
-static __always_inline void skb_bulk_stack_push(struct skb_bulk_stack *s, void *obj, const struct skb_bulk_slab *slab)
+static __always_inline void skb_bulk_stack_push(struct skb_bulk_stack *s, void *obj, const union skb_bulk_slab *slab)
 {
+	u64 page = skb_bulk_slab_page(obj, slab);
 	unsigned long i;
-	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(s, obj, skb_bulk_slab_page(obj, slab), &i);
+	enum skb_bulk_pushed pushed = skb_bulk_stack_try_push(s, page, obj, &i);
 
 	if (pushed == SKB_BULK_NOT_PUSHED)
-		skb_bulk_stack_push_slow(s, i, obj, slab);
+		skb_bulk_stack_push_slow(s, page, obj, slab);
 	else if (pushed == SKB_BULK_FULL)
 		skb_bulk_stack_full(s, i);
 }
