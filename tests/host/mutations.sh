@@ -44,7 +44,7 @@ dirty-head%alloc.c%s/memset(skb, 0, offsetof(struct sk_buff, tail));/skb->next =
 remote-ignored%consume.c%s/static_branch_unlikely(&skb_bulk_remote_to_kernel) \&\& compat/false \&\& compat/%not ok [0-9]* remote=kernel
 memory-kept%shrinker.c%s/^\t\tskb_bulk_idle_drain_soon(c);$/\t\t;/%not ok [0-9]* memory pressure
 double-push%consume.c%/^static __always_inline void stack_head/,/^}/ s/^\tskb_bulk_cpu_put();$/\tskb_bulk_stack_push(\&c->head, skb, \&skb_bulk_head_slab);\n&/%do not add up|BUG|same head
-claimed-leaks%consume.c%/^static noinline void claim_head/,/^}/ s/^\tskb_bulk_stack_push_slow(&c->head/\tif (home \& 1)\n\t&/%do not add up|objects before
+claimed-leaks%consume.c%/^static noinline void claim_head/,/^}/ s/^\tskb_bulk_stack_push_slow(&c->head/\tif (page \& 1)\n\t&/%do not add up|objects before
 full-forgotten%consume.c%/^static noinline void full_head/,/^}/ s/^\tskb_bulk_stack_full(.*$/\tskb_bulk_stack_configure(\&c->head, skb_bulk_depth);/%do not add up|objects before
 slab-data-of-pages%consume.c%s/skb->head_frag/false/%(page|netdev)-frag|BUG|Bad page
 pool-ignored%consume.c%s/compat_skb_pp_recycle(skb)/false/%page-pool|BUG|Bad page

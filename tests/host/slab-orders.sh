@@ -23,7 +23,7 @@ kernel=${1:-6.1}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r "$from" "$work/src"
-sed -i '/^static struct skb_bulk_slab slab_of/,/^}/ s/unsigned int shift = .*;$/unsigned int shift = 18;/' "$work/src/main.c"
+sed -i '/^static .* slab_of/,/^}/ s/unsigned int shift = .*;$/unsigned int shift = 18;/' "$work/src/main.c"
 ! cmp -s "$from/main.c" "$work/src/main.c" || { echo "slab-orders.sh: slab_of() in $from/main.c has no shift to force" >&2; exit 2; }
 dir=$(tests/vm/build-kmod --src "$work/src" "$kernel")
 tests/vm/run --kernel "$kernel" --no-layer --timeout 300 --add "$dir:/root/kmod" -- tests/guest/slab-orders.sh
