@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # The emulated card under the stock driver: each feature of ethtool switched, with data compared each time.
-# tests/run: kernels=6.1,7.3 ports=2 layer=no timeout=2400
-# tests/run: kernels=5.10,6.12 ports=2 layer=no timeout=2400 when=named
+# tests/run: kernels=7.3 ports=2 layer=no timeout=2400
+# tests/run: kernels=5.10,6.1,6.12 ports=2 layer=no timeout=2400 when=named
 # shellcheck disable=SC2317,SC2154
 set -u
 cd "$(dirname "$0")/../.." || exit
