@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.."
 
 case ${1-} in
 -*)
-	echo "Usage: module-trace.sh [KERNEL] (6.1; KTAP on stdout)"
+	echo "Usage: module-trace.sh [KERNEL [bpftrace]] (6.1; KTAP on stdout; with the README's lines for bpftrace, or without)"
 	exit 2
 	;;
 esac
 dir=$(tests/vm/build-kmod "${1:-6.1}")
-tests/vm/run --kernel "${1:-6.1}" --no-layer --timeout 500 --add "$dir:/root/kmod" -- tests/guest/module-trace.sh
+tests/vm/run --kernel "${1:-6.1}" --no-layer --timeout 1000 --add "$dir:/root/kmod" -- tests/guest/module-trace.sh /root/kmod "${@:2}"
