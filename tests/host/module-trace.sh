@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Builds the test module for a kernel and runs tests/guest/module-trace.sh with it: the tracepoints.
 # tests/run: kernels=6.12 timeout=600
-# tests/run: kernels=5.10,6.1,7.3 timeout=600 when=named
+# tests/run: kernels=5.10,6.1,6.12,7.3 timeout=1200 args=bpftrace when=named
 set -eu
 cd "$(dirname "$0")/../.."
 
