@@ -40,6 +40,9 @@ static void push_all(struct job *job)
 		job->push(m->skb[i]);
 		if (i == 0 && job->class->between && !job->later && !job->err)
 			job->err = job->class->between(m);
+		/* what is wrong by then may have no end if it goes on */
+		if (job->err)
+			return;
 	}
 }
 
