@@ -72,7 +72,7 @@ void skb_bulk_idle_drain_soon(struct skb_bulk_cpu *c)
 	mod_delayed_work_on(c->cpu, idle_wq, &c->idle_work, 0);
 }
 
-/* Context: process. skb_bulk_idle_ms is another: who waits waits that long from now on. */
+/* Context: process. skb_bulk_idle_ms is another: CPUs that wait do so for that long from now on. */
 void skb_bulk_idle_settle(void)
 {
 	int cpu;

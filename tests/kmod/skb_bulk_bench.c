@@ -200,7 +200,7 @@ static struct sk_buff *owned(struct sk_buff *skb)
 	return skb;
 }
 
-/* what a socket sends in one piece: a small datagram, an acknowledgement */
+/* what a socket sends in one piece: a small datagram, an ACK */
 static struct sk_buff *make_owned(const struct method *m, unsigned int i)
 {
 	return owned(alloc_skb(64, GFP_KERNEL));
