@@ -169,7 +169,7 @@ static __always_inline void stack_head(struct skb_bulk_cpu *c, struct sk_buff *s
 		kfree(data);
 }
 
-static __always_inline bool skb_is_odd(const struct sk_buff *skb)
+static __always_inline bool skb_is_odd(struct sk_buff *skb)
 {
 	return compat_skb_pp_recycle(skb) || skb_zcopy(skb) || skb_shinfo(skb)->frag_list;
 }
