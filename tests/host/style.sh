@@ -86,6 +86,7 @@ in_tree() {
 ktap_plan 4
 tests/vm/make-tree "$kernel" >&2
 # in a shell of its own, for it has other names and a cache
+# shellcheck source=/dev/null
 (. tests/vm/lib.sh; need_tools shellcheck=shellcheck git=git) >&2
 check "shellcheck" shell_is_clean || true
 check "a licence line on top of each file" each_has_its_lines || true
