@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The fork under traffic while everything about it changes: modes, depth, CPUs, links, the modules; nothing leaks.
 # tests/run: kernels=7.3 ports=2 timeout=900 args=100 args=4 args=6
-# tests/run: kernels=6.12 ports=2 timeout=900 args=40 args=2 args=3
+# tests/run: kernels=6.12 ports=2 timeout=900 args=40 args=2 args=3 when=named
 # tests/run: kernels=5.10,6.1,6.12,7.3 ports=2 timeout=3000 when=named
 # tests/run: kernels=6.1 ports=2 timeout=900 args=100 args=4 args=6 when=debug
 # shellcheck disable=SC2317,SC2154

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Breaks a promise of skb_bulk at a time, in a copy of src, and wants tests/guest/module-classes.sh to see it.
-# tests/run: timeout=900 args=some
+# tests/run: timeout=900 args=some when=named
 # tests/run: when=named timeout=7200
 set -eu
 cd "$(dirname "$0")/../.."
