@@ -81,8 +81,8 @@ void skb_bulk_idle_settle(void)
 	for_each_online_cpu(cpu) {
 		struct skb_bulk_cpu *c = per_cpu_ptr(skb_bulk_cpu, cpu);
 
-		/* one that runs now has its next delay yet to look up */
-		if (delayed_work_pending(&c->idle_work))
+		/* one that runs now has its next delay yet to look up; one that shall give back all waits for nothing */
+		if (delayed_work_pending(&c->idle_work) && !READ_ONCE(c->shrink))
 			mod_delayed_work_on(cpu, idle_wq, &c->idle_work, delay());
 	}
 	cpus_read_unlock();
