@@ -49,12 +49,26 @@ static unsigned int offers(struct nic *nic)
 	}
 }
 
-/* the highest of those that both ends have, 0 if there is none */
+static uint32_t highest(unsigned int can)
+{
+	return (can & CAN_10G) ? LINKS_10G : (can & CAN_1G) ? LINKS_1G : 0;
+}
+
+/* 1G and no autonegotiation, which a driver sets for some milliseconds to begin the negotiation anew */
+static bool fixed_1g(struct nic *nic)
+{
+	return !(REG(nic, AUTOC) & AUTOC_LMS);
+}
+
+/*
+ * The highest of those that both ends have, 0 if there is none. Parallel detection, by which a partner that
+ * negotiates falls back to a fixed 1G, needs longer than those milliseconds and is left out: there is no link.
+ */
 static uint32_t agree(struct nic *nic, struct nic *peer)
 {
-	unsigned int both = offers(nic) & (peer ? offers(peer) : ~0u);
-
-	return (both & CAN_10G) ? LINKS_10G : (both & CAN_1G) ? LINKS_1G : 0;
+	if (fixed_1g(nic) != (peer && fixed_1g(peer)))
+		return 0;
+	return highest(offers(nic) & (peer ? offers(peer) : ~0u));
 }
 
 static bool forced(struct nic *nic)
@@ -68,7 +82,7 @@ static uint32_t negotiate(struct nic *nic)
 	uint32_t speed = sees_partner(nic) ? agree(nic, nic->wire.peer) : 0;
 
 	if (!speed && forced(nic))
-		speed = agree(nic, NULL);
+		speed = highest(offers(nic));
 	if (REG(nic, AUTOC2) & AUTOC2_DISABLE)	/* the driver has switched the link off */
 		speed = 0;
 	return speed;

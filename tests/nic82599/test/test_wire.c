@@ -190,8 +190,12 @@ static void speeds(void)
 	CHECK_EQ(speed(a), LINKS_UP | LINKS_1G);
 	CHECK_EQ(speed(b), LINKS_UP | LINKS_1G);
 	CHECK(reg_read(b, EICR) & EICR_LSC);
-	/* without autonegotiation */
+	/* one end does not negotiate, as a driver has it that begins anew: no link, and not 1G until it is done */
 	reg_write(a, AUTOC, (autoc & ~AUTOC_LMS) | 0u << AUTOC_LMS_SHIFT);
+	CHECK_EQ(speed(a), 0);
+	CHECK_EQ(speed(b), 0);
+	/* neither does */
+	reg_write(b, AUTOC, (autoc & ~AUTOC_LMS) | 0u << AUTOC_LMS_SHIFT);
 	CHECK_EQ(speed(b), LINKS_UP | LINKS_1G);
 	/* nothing in common: no link */
 	reg_write(b, AUTOC, (autoc & ~AUTOC_LMS) | 1u << AUTOC_LMS_SHIFT);
