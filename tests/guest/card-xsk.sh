@@ -49,8 +49,8 @@ send_back() {
 	ip neigh replace 198.18.0.2 lladdr 02:00:00:54:53:54 dev "${port[0]}"
 	# its answer is sent back like everything else
 	tester start count=$frames window=$window size=60 size_max=1400 flows=8 seed=3
-	# the order itself, the answer to it, and the frames
-	wait_for 150 went_out $((before + 2 + frames))
+	# the order itself, the answer to it, and the frames; what else this host sends is counted with them
+	wait_for 150 went_out $((before + 2 + frames)) && settles sent
 	$xdp "${port[0]}" off && ip neigh del 198.18.0.2 dev "${port[0]}" && wait_for 20 tester_there || return
 	end=$(tester report)
 	echo "$end"

@@ -65,6 +65,17 @@ wait_for() {
 	done
 }
 
+# settles COMMAND...: waits until what it prints is the same for two seconds
+settles() {
+	local before='' now
+	local end=$((SECONDS + 60))
+	while now=$("$@") && [ "$now" != "$before" ]; do
+		[ $SECONDS -lt $end ] || { echo "gave up waiting for an end of: $*" >&2; return 1; }
+		before=$now
+		sleep 2
+	done
+}
+
 # where SLUB has sheaves the module leaves data to kfree()
 have_sheaves() { [ -e /sys/kernel/slab/skbuff_head_cache/sheaf_capacity ]; }
 
