@@ -10,7 +10,8 @@ cd "$(dirname "$0")/../.." || exit
 xdp=/usr/local/bin/xdp-load
 helper=/usr/local/bin/xsk-bounce
 frames=6000
-# none of these ways holds the sender back, what finds no room is dropped: so few frames are on their way at a time
+# none of these ways holds the sender back, what finds no room is dropped: so few frames are on their way at a time, and the processor
+# that receives them clears away, too, what it has sent
 window=32
 
 tester() { tester_say 198.18.0.2 "$@"; }
@@ -44,7 +45,7 @@ went_out() { [ "$(sent)" -ge "$1" ]; }
 send_back() {
 	local end before
 	tester clear >/dev/null
-	$xdp "${port[0]}" "$1" && wait_for 20 grep -q 1 "/sys/class/net/${port[0]}/carrier" || return
+	$xdp "${port[0]}" "$1" && pin_port "${port[0]}" 0 && wait_for 20 grep -q 1 "/sys/class/net/${port[0]}/carrier" || return
 	before=$(sent)
 	ip neigh replace 198.18.0.2 lladdr 02:00:00:54:53:54 dev "${port[0]}"
 	# its answer is sent back like everything else

@@ -11,7 +11,8 @@ cd "$(dirname "$0")/../.." || exit
 xdp=/usr/local/bin/xdp-load
 helper=/usr/local/bin/xsk-bounce
 frames=6000
-# nobody here holds the sender back, what finds no room is dropped: so few frames are on their way at a time
+# nobody here holds the sender back, what finds no room is dropped: so few frames are on their way at a time, and the processor
+# that receives them clears away, too, what it has sent
 window=32
 self=198.18.0.1 self_number=$(((198 << 24) + (18 << 16) + 1)) partner=198.18.0.2
 
@@ -23,7 +24,7 @@ set_up() {
 	ip addr add $self/24 dev "${port[0]}" && ip link set "${port[0]}" up && ethtool -L "${port[0]}" combined 1 &&
 		wait_for 20 has_carrier && wait_for 20 tester_there
 }
-program() { $xdp "${port[0]}" "$1" && wait_for 20 has_carrier; }
+program() { $xdp "${port[0]}" "$1" && pin_port "${port[0]}" 0 && wait_for 20 has_carrier; }
 off() { program off && ip neigh flush dev "${port[0]}" && wait_for 20 tester_there; }
 
 # as the card counts: what a program drops or sends back is no packet of the driver's

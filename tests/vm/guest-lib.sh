@@ -237,6 +237,13 @@ pktgen() {
 		_ "$left_if" "$(in_right cat "/sys/class/net/$right_if/address")" "$right_ip" "$count" "$@"
 }
 
+# pin_port INTERFACE CPU: all its interrupts
+pin_port() {
+	local irq
+	for irq in "/sys/class/net/$1/device/msi_irqs"/*; do
+		echo "$2" >"/proc/irq/${irq##*/}/smp_affinity_list" || return
+	done
+}
 # tester_say ADDRESS COMMAND...: says something to the test set behind a port (card option tester=1), prints its report
 tester_say() {
 	local report
