@@ -115,6 +115,8 @@ run_job() {
 	[[ $job != tcp* ]] || lengths=("$tcp_short" "$tcp_short" "$tcp_long")
 	forget_slabs
 	for n in "${lengths[@]}"; do
+		# or what comes would have come before: the frames' numbers begin anew
+		[[ $job != forward* ]] || tell 1 clear
 		on_wire
 		first=$value
 		case $job in
