@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs forwarding of 64 flows, whose cost a packet is counted, with the ports set up in several ways, in each mode.
-# Usage: growth-guest.sh AXIS VALUE [AXIS VALUE]...
+# Usage: growth-guest.sh [--trial] AXIS VALUE [AXIS VALUE]...
 # AXIS is queues (of each port, on one processor; the guest has as many), ring (descriptors of each queue) or cpus, whose VALUE is
 # what the guest has: a queue for each.
 # Prints "path JOB AXIS VALUE MODE SHORT LONG": see run_job.
@@ -17,6 +17,10 @@ cd "$(dirname "$0")/../.." || exit
 
 default_ring=512
 short=1000 long=17000 times=2
+if [ "$1" = --trial ]; then
+	short=100 long=1000 times=1
+	shift
+fi
 # a small ring sends less in the time between two polls than arrives; the queue before it has room for a thousand and drops the rest
 forward_window=900
 fail() { echo "growth: $*"; dmesg | tail -n 3; exit 1; }

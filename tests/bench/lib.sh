@@ -56,11 +56,12 @@ default_jobs() {
 # bench_options ARGUMENT...: the options that all benches have; sets out, jobs and kernels
 out=build/bench jobs='' kernels=()
 bench_options() {
-	jobs=$(default_jobs)
+	jobs=$(default_jobs) trial=()
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--out) out=${2:?--out wants a directory}; shift ;;
 		--jobs) wants_number "$@"; jobs=$2; shift ;;
+		--trial) [ -n "${trial_is:-}" ] || { usage >&2; exit 2; }; trial=(--trial) ;;
 		-h | --help) usage; exit ;;
 		-*) usage >&2; exit 2 ;;
 		*) break ;;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Runs the jobs whose cost a packet is counted, for stock ixgbe and the fork in each of its modes, all in one boot.
-# Usage: whole-path-guest.sh sent|tcp DRIVER...
+# Usage: whole-path-guest.sh [--trial] sent|tcp DRIVER...
 # DRIVER is ixgbe or ixgbe_bulk; the ports go to each in the order given.
 # sent: the two ports end at the card's test set. tcp: they are cabled together, and both ends are in the guest.
 # Prints "path JOB DRIVER MODE SHORT LONG": see run_job. The mode "tuned" is the fork's stock mode with all that one can tune without
@@ -16,9 +16,13 @@ cd "$(dirname "$0")/../.." || exit
 # shellcheck source=/dev/null
 . tests/bench/path-lib.sh
 
+short=1000 long=25000 tcp_short=1024 tcp_long=13312 times=1
+if [ "$1" = --trial ]; then
+	short=100 long=1000 tcp_short=64 tcp_long=512
+	shift
+fi
 what=$1
 shift
-short=1000 long=25000 tcp_short=1024 tcp_long=13312 times=1
 fail() { echo "whole-path: $*"; dmesg | tail -n 3; exit 1; }
 
 all_jobs() { # DRIVER MODE
