@@ -55,6 +55,7 @@ default_jobs() {
 
 # bench_options ARGUMENT...: the options that all benches have; sets out, jobs and kernels
 out=build/bench jobs='' kernels=()
+# shellcheck disable=SC2034 # who says trial_is reads trial
 bench_options() {
 	jobs=$(default_jobs) trial=()
 	while [ $# -gt 0 ]; do
