@@ -69,7 +69,7 @@ wait_for() {
 settles() {
 	local before='' now
 	local end=$((SECONDS + 60))
-	while now=$("$@") && [ "$now" != "$before" ]; do
+	while now=$("$@") || return; [ "$now" != "$before" ]; do
 		[ $SECONDS -lt $end ] || { echo "gave up waiting for an end of: $*" >&2; return 1; }
 		before=$now
 		sleep 2
@@ -244,6 +244,7 @@ pin_port() {
 		echo "$2" >"/proc/irq/${irq##*/}/smp_affinity_list" || return
 	done
 }
+
 # tester_say ADDRESS COMMAND...: says something to the test set behind a port (card option tester=1), prints its report
 tester_say() {
 	local report
