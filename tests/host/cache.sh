@@ -55,8 +55,9 @@ check "and can be made again" env SKB_BULK_CACHE="$cache" bash -euc '. tests/vm/
 check_equal "with nothing but its tag" CACHEDIR.TAG "$(content)" || true
 
 fill
+before=$(content)
 SKB_BULK_CACHE=$cache tests/vm/clean logs
-check_equal "logs alone" "log" "$(diff <(content) <(mkdir -p "$cache/log/6.1" && touch "$cache/log/a.log" && content) | sed -n 's/^> \([^/]*\)$/\1/p')" || true
+check_equal "logs alone" "$(grep -vE '^log(/|$)' <<<"$before")" "$(content)" || true
 
 fill
 rm "$cache/CACHEDIR.TAG"
