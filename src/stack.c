@@ -71,7 +71,6 @@ static void judge_anew(struct skb_bulk_stack *s)
 void skb_bulk_stack_forget(struct skb_bulk_stack *s)
 {
 	s->gone = 0;
-	s->refill_at = 0;
 	judge_anew(s);
 }
 
@@ -544,7 +543,6 @@ void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
 	/* all or nothing; what failure returns is false or 0 */
 	bool got = kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, s->kept_limit, kept_bottom(s, run));
 
-	s->refill_at = skb_bulk_stack_taken(s) + s->kept_limit;
 	trace_refill(s->kept_limit, got ? s->kept_limit : 0);
 	if (!got)
 		return NULL;

@@ -92,7 +92,6 @@ struct skb_bulk_stack {
 	u64 gone;			/* left the stack: flushed and reused, less what was refilled */
 	u64 reused;
 	u64 refilled;
-	u64 refill_at;			/* objects taken when the next refill may be */
 	u64 flushes;
 	u64 napi_cached;		/* of those gone: to the cache of heads that the kernel's NAPI functions keep */
 	u64 resident_max;
@@ -156,13 +155,10 @@ static inline bool skb_bulk_stack_empty(const struct skb_bulk_stack *s)
 	return s->free_nr == s->runs;
 }
 
-/*
- * Whether depth leaves a refill somewhere to go, and as many heads came back as the last one brought. Where most do not,
- * GRO puts them in the kernel's own cache of heads, and what that has is cheaper than new ones.
- */
+/* whether depth leaves a refill somewhere to go */
 static inline bool skb_bulk_stack_refillable(const struct skb_bulk_stack *s)
 {
-	return s->kept_max && skb_bulk_stack_taken(s) >= s->refill_at;
+	return s->kept_max;
 }
 
 static inline u64 skb_bulk_stack_flushed(const struct skb_bulk_stack *s)
