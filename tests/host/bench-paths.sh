@@ -19,8 +19,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# has COUNT FILE: so many lines, each with packets that arrived and a figure. The figure itself, of so few packets, is the
-# noise of two boots and may be below nothing.
+# has COUNT FILE: so many lines, each with packets that arrived and a figure, which may be below nothing: it is the
+# difference of two runs, and of so few packets their noise
 has() { awk -F, -v n="$1" 'NR > 1 && $8 > 0 && $9 ~ /^-?[0-9.]+$/ { rows++ } END { exit rows != n }' "$2" || { cat "$2"; return 1; }; }
 whole_path() {
 	tests/bench/whole-path --trial --out "$dir" "$kernel" >"$dir/log" 2>&1 || { tail -n 20 "$dir/log"; return 1; }
