@@ -224,16 +224,41 @@ static __always_inline bool keep_one(struct skb_bulk_stack *s, void *obj)
 	return true;
 }
 
+/* Return: whether @obj has @one among its @nr; unrolled, it takes half the instructions */
+static __always_inline bool among(void **obj, unsigned int nr, const void *one)
+{
+	unsigned int i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < nr; i++)
+		if (obj[i] == one)
+			return true;
+	return false;
+}
+
 /*
- * alloc_skb() looks into the cache that napi_consume_skb() fills before it asks SLUB: a quarter of what goes back goes
- * there, so that it finds as much as with the kernel's own function. The heads are bare, so this frees nothing else.
- * Return: how many of @nr are left for SLUB.
+ * alloc_skb() looks into the cache that napi_consume_skb() fills before it asks SLUB: heads that go there spare it that.
+ * The cache has room for two runs; what overflows it goes to SLUB the dear way, and nobody outside the kernel can see
+ * how full it is. But it is a stack: when the first of the heads that went there comes by again, the others were taken out, too,
+ * and as many may follow. A first one that does not come again, since somebody else freed it, is given up after a while.
+ * The heads are bare, so this frees nothing else. Return: how many of @nr are left for SLUB.
  */
 static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsigned int nr)
 {
-	unsigned int left = nr - nr / 4;
-	unsigned int i;
+	unsigned int left, i;
 
+	/* the one that the run keeps may be it */
+	if (among(obj - 1, nr + 1, s->napi_first) || (!s->napi_room && ++s->napi_missed == SKB_BULK_NAPI_MISSED)) {
+		s->napi_room = SKB_BULK_NAPI_ROOM;
+		s->napi_first = NULL;
+		s->napi_missed = 0;
+	}
+	left = nr - min(nr, s->napi_room);
+	if (left == nr)
+		return nr;
+	if (!s->napi_first)
+		s->napi_first = obj[left];
+	s->napi_room -= nr - left;
 	for (i = left; i < nr; i++) {
 		struct sk_buff *skb = obj[i];
 
@@ -242,6 +267,7 @@ static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsign
 		compat_skb_allocated_here(skb);
 		napi_consume_skb(skb, 1);
 	}
+	skb_bulk_stack_count_resident(s);
 	s->gone += nr - left;
 	s->napi_cached += nr - left;
 	return left;
@@ -255,8 +281,13 @@ static __always_inline void give_back_rest(struct skb_bulk_stack *s, unsigned lo
 
 	s->top[i] = second;
 	s->used[i] = true;
-	if (COMPAT_SHEAVES && s->head)
+	if (COMPAT_SHEAVES && s->head) {
 		nr = fill_napi_cache(s, second, nr);
+		if (!nr) {
+			s->flushes++;
+			return;
+		}
+	}
 	give_back(s, second, nr, s->size[i]);
 }
 
