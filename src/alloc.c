@@ -9,11 +9,14 @@
 #include "cpu.h"
 #include "skb_bulk.h"
 
-/* new heads for an empty stack */
-static noinline void *refill(struct skb_bulk_cpu *c, struct kmem_cache *cache)
+/* new heads for an empty stack, if depth leaves them somewhere to go */
+static noinline void *refill(struct skb_bulk_cpu *c)
 {
-	void *head = skb_bulk_stack_refill(&c->head, cache);
+	void *head;
 
+	if (!skb_bulk_stack_refillable(&c->head))
+		return NULL;
+	head = skb_bulk_stack_refill(&c->head, compat_head_cache());
 	if (head)
 		c->refills++;
 	else
@@ -24,8 +27,6 @@ static noinline void *refill(struct skb_bulk_cpu *c, struct kmem_cache *cache)
 /* many a port receives and hardly sends: then nothing is ever stacked, and finding that out has to cost next to nothing */
 static __always_inline struct sk_buff *get_head(void)
 {
-	/* where the kernel lets it be named and has no cheaper heads itself */
-	struct kmem_cache *cache = COMPAT_SHEAVES ? NULL : compat_head_cache();
 	struct skb_bulk_cpu *c = skb_bulk_cpu_get();
 	struct sk_buff *skb = NULL;
 
@@ -33,8 +34,8 @@ static __always_inline struct sk_buff *get_head(void)
 		skb = skb_bulk_stack_pop(&c->head);
 	} else {
 		c->head.wanted = true;
-		if (cache && skb_bulk_stack_refillable(&c->head))
-			skb = refill(c, cache);
+		if (static_branch_unlikely(&skb_bulk_refill_in_bulk))
+			skb = refill(c);
 		if (!skb)
 			c->build_kernel++;
 	}

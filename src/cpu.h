@@ -60,6 +60,7 @@ extern union skb_bulk_slab skb_bulk_data_slab[SKB_BULK_END_MAX / 128 + 1];
 DECLARE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
 DECLARE_STATIC_KEY_FALSE(skb_bulk_mode_any);
 DECLARE_STATIC_KEY_FALSE(skb_bulk_remote_to_kernel);
+DECLARE_STATIC_KEY_FALSE(skb_bulk_refill_in_bulk);
 
 /* nothing but the module's own code may hold the lock, in BH context, for as long as it touches the stacks */
 static __always_inline struct skb_bulk_cpu *skb_bulk_cpu_get(void)

@@ -14,20 +14,15 @@ enum mode { MODE_ANY, MODE_STOCK, MODE_BULK };
 
 static const char * const mode_word[] = { "any", "stock", "bulk" };
 
-/* what becomes of an skb that another CPU allocated */
-enum remote { REMOTE_STACK, REMOTE_KERNEL };
-
-static const char * const remote_word[] = { "stack", "kernel" };
-
 #define DEPTH_MAX	SKB_BULK_OBJECTS
 #define IDLE_MS_MAX	60000
 
 DEFINE_STATIC_KEY_TRUE(skb_bulk_mode_bulk);
 DEFINE_STATIC_KEY_FALSE(skb_bulk_mode_any);
 DEFINE_STATIC_KEY_FALSE(skb_bulk_remote_to_kernel);
+DEFINE_STATIC_KEY_FALSE(skb_bulk_refill_in_bulk);
 
 static enum mode mode = MODE_BULK;
-static enum remote remote = REMOTE_STACK;
 unsigned int skb_bulk_depth = DEPTH_MAX;
 
 /* values given at load are stored, and settled when the CPUs' stacks exist */
@@ -102,27 +97,66 @@ static const struct kernel_param_ops mode_ops = { .set = mode_set, .get = mode_g
 module_param_cb(mode, &mode_ops, NULL, 0644);
 MODULE_PARM_DESC(mode, "how skbs are freed and built: any (dev_consume_skb_any), stock (the kernel's NAPI functions), bulk (default)");
 
-static int remote_set(const char *val, const struct kernel_param *kp)
+/* a parameter with two words: the second switches the key on */
+struct choice {
+	const char *word[2];
+	const char *use;
+	struct static_key *key;
+};
+
+static int choice_set(const char *val, const struct kernel_param *kp)
 {
-	int i = word_index(val, "remote", remote_word, ARRAY_SIZE(remote_word), "stack or kernel");
+	const struct choice *choice = kp->arg;
+	int i = word_index(val, kp->name, choice->word, ARRAY_SIZE(choice->word), choice->use);
 
 	if (i < 0)
 		return i;
 	mutex_lock(&settle_lock);
-	remote = i;
-	key_set(&skb_bulk_remote_to_kernel.key, remote == REMOTE_KERNEL);
+	key_set(choice->key, i);
 	mutex_unlock(&settle_lock);
 	return 0;
 }
 
-static int remote_get(char *buf, const struct kernel_param *kp)
+static int choice_get(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%s\n", remote_word[remote]);
+	const struct choice *choice = kp->arg;
+
+	return sysfs_emit(buf, "%s\n", choice->word[static_key_enabled(choice->key)]);
 }
 
-static const struct kernel_param_ops remote_ops = { .set = remote_set, .get = remote_get };
-module_param_cb(remote, &remote_ops, NULL, 0644);
+/* what becomes of an skb that another CPU allocated */
+static struct choice remote = {
+	.word = { "stack", "kernel" },
+	.use = "stack or kernel",
+	.key = &skb_bulk_remote_to_kernel.key,
+};
+
+static const struct kernel_param_ops choice_ops = { .set = choice_set, .get = choice_get };
+module_param_cb(remote, &choice_ops, &remote, 0644);
 MODULE_PARM_DESC(remote, "skbs that another CPU allocated (on kernels that do not record it: of another NUMA node): stack (default) or kernel");
+
+/*
+ * Who provides heads when none are stacked. The kernel's function has a cache in which GRO leaves the heads of what it
+ * merged: a port that receives TCP gets those back, where SLUB would have to give new ones.
+ */
+static struct choice refill = {
+	.word = { "kernel", "bulk" },
+	.use = "kernel or bulk",
+	.key = &skb_bulk_refill_in_bulk.key,
+};
+
+static int refill_set(const char *val, const struct kernel_param *kp)
+{
+	if (!compat_head_cache() && sysfs_streq(val, "bulk")) {
+		pr_err("refill: this kernel does not let modules allocate from its cache of heads (use kernel)\n");
+		return -EOPNOTSUPP;
+	}
+	return choice_set(val, kp);
+}
+
+static const struct kernel_param_ops refill_ops = { .set = refill_set, .get = choice_get };
+module_param_cb(refill, &refill_ops, &refill, 0644);
+MODULE_PARM_DESC(refill, "who provides heads for received packets when none are stacked: kernel (default), or bulk: SLUB, a run at a time, on kernels that let modules name the cache");
 
 /* Return: 0 and *@to changed, or -EINVAL, one line in the log, and *@to as it was. */
 static int uint_set(const char *val, const char *name, unsigned int *to, unsigned int min, unsigned int max)

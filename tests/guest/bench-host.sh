@@ -154,7 +154,7 @@ tells() { python3 -c "import json; j = json.load(open('/tmp/bench-host.json')); 
 # the 82599 has 10G, and this the size of the least packet
 json_tells_all() { # PORTS
 	tells "j['kernel'] == '$(uname -r)' and j['modules']['skb_bulk'] == '$(cat /sys/module/skb_bulk/version)' and j['modules']['ixgbe_bulk'] and j['line_rate'] == 14880952
-		and j['parameters'] == {'depth': $(cat /sys/module/skb_bulk/parameters/depth), 'remote': 'stack', 'idle_ms': 100}
+		and j['parameters'] == {'depth': $(cat /sys/module/skb_bulk/parameters/depth), 'remote': 'stack', 'refill': 'kernel', 'idle_ms': 100}
 		and j['settings'] == {'rounds': 2, 'seconds': 1, 'size': 60, 'cpu': $2} and j['virtual'] and j['cpu'] and len(j['verdicts']) >= 3
 		and len(j['measurements']) == 6 and j['measurements'][5]['mode'] == 'bulk' and j['measurements'][5]['packets_per_second'] > 0
 		and len(j['ports']) == $1 and all(p['queue'] is not None and p['interrupt_cpu'] and p['made_on_cpu'] for p in j['ports'])"

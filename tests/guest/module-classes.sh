@@ -255,7 +255,7 @@ resets() {
 # a value that is refused changes nothing, a right one all
 checked_first() {
 	local p value
-	for p in mode depth idle_ms remote; do
+	for p in mode depth idle_ms remote refill; do
 		value=$(cat "/sys/module/skb_bulk/parameters/$p")
 		! echo 0 2>/dev/null >"/sys/module/skb_bulk/parameters/$p" || { echo "$p takes 0"; return 1; }
 		[ "$(cat "/sys/module/skb_bulk/parameters/$p")" = "$value" ] || { echo "$p was refused, and is stored"; return 1; }

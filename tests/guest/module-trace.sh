@@ -98,16 +98,23 @@ flushed() {
 	[ "$(counter head_flushed)" -gt 3000 ] || bad=1
 	return $bad
 }
-# where the kernel lets its cache of heads be named
+# where the kernel lets its cache of heads be named, and one asks for it
 refilled() {
+	local nr=0
+	case $(uname -r) in
+	6.12.*) nr=16 ;;
+	7.*) nr=64 ;;
+	esac
+	[ $nr = 0 ] || echo bulk >/sys/module/skb_bulk/parameters/refill || return
 	reset_counters
 	watch refill ask steady 10 64 || return
 	echo "$(counter refills) refills of $(counter head_refilled)"
-	said "$(counter refills)" 'nr=16$' && [ "$(counter head_refilled)" = $((16 * $(counter refills))) ] || return
-	case $(uname -r) in
-	6.12.*) [ "$(counter refills)" -gt 0 ] ;;
-	*) [ "$(counter refills)" = 0 ] ;;
-	esac
+	echo kernel >/sys/module/skb_bulk/parameters/refill || return
+	said "$(counter refills)" "nr=$nr\$" && [ "$(counter head_refilled)" = $((nr * $(counter refills))) ] || return
+	[ $nr = 0 ] || [ "$(counter refills)" -gt 0 ] || return
+	echo "by default:"
+	reset_counters
+	watch refill ask steady 10 64 && said 0 . && [ "$(counter refills)" = 0 ] && [ "$(counter build_kernel)" -gt 0 ]
 }
 
 # one_line COMMAND: a line of the README; what it gathered is printed when it is interrupted

@@ -11,14 +11,20 @@ cd "$(dirname "$0")/../.." || exit
 
 dir=/sys/module/skb_bulk/parameters
 # what the line in the log has to name, for each parameter
-declare -A names=([mode]="any, stock or bulk" [remote]="stack or kernel" [depth]="1 to 1024" [idle_ms]="1 to 60000")
+declare -A names=([mode]="any, stock or bulk" [remote]="stack or kernel" [refill]="kernel or bulk" [depth]="1 to 1024" [idle_ms]="1 to 60000")
 
 bad_mode=(fast "" BULK "bulk " bulkk "any stock" 0 "$(printf 'x%.0s' {1..3000})")
 bad_depth=(0 -1 1000000000 1025 text "" 1e3 1.5 "1 2" 99999999999999999999 "$(printf '1%.0s' {1..3000})")
 bad_idle_ms=(0 -1 1000000000 60001 text "" 1e3)
 bad_remote=(local "" STACK 1)
+bad_refill=(slab "" BULK 0)
 good_mode=(any stock bulk)
 good_remote=(kernel stack)
+good_refill=(kernel)
+# where modules may name the kernel's cache of heads
+nameable() { case $(uname -r) in 5.10.* | 6.1.*) return 1 ;; esac; }
+unnameable=1
+if nameable; then good_refill+=(bulk kernel) unnameable=0; fi
 good_depth=(1 2 3 64 1023 0x40 1024)
 good_idle_ms=(1 60000 100)
 
@@ -78,6 +84,14 @@ taken_at_load() {
 	local status=$?
 	rmmod skb_bulk && [ $status = 0 ]
 }
+# a kernel that keeps its cache of heads to itself
+refill_refused() {
+	local since out
+	since=$(log_length)
+	out=$(LC_ALL=C bash -c "echo bulk >$dir/refill" 2>&1)
+	[ "$(cat $dir/refill)" = kernel ] || return
+	[[ "$out, $(log_lines "$since")" == *"not supported, "*"refill: "*"(use kernel)"* ]]
+}
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 only_root_writes() {
 	local before
@@ -99,7 +113,7 @@ write_again() { # PARAMETER VALUE...
 loads_while_written() {
 	local i w writers=() status=0 end=$((SECONDS + $1))
 	rm -f /tmp/params.stop
-	for w in "mode stock bulk any bulk" "depth 1 1024 7" "depth 64 2 1023" "idle_ms 1 60000 2" "remote kernel stack"; do
+	for w in "mode stock bulk any bulk" "depth 1 1024 7" "depth 64 2 1023" "idle_ms 1 60000 2" "remote kernel stack" "refill bulk kernel"; do
 		# shellcheck disable=SC2086
 		write_again $w &
 		writers+=($!)
@@ -127,28 +141,29 @@ if [ "${1-}" = writers ]; then
 fi
 
 count=0
-for p in mode depth idle_ms remote; do
+for p in mode depth idle_ms remote refill; do
 	declare -n bad=bad_$p good=good_$p
 	count=$((count + 2 * (${#bad[@]} + ${#good[@]}) + 2))
 	# what stands behind a blank is another parameter when the module is loaded
 	for v in "${bad[@]}"; do [[ $v != *' '* ]] || count=$((count - 1)); done
 done
-ktap_plan $((count + 6))
+ktap_plan $((count + 6 + unnameable))
 
 ko=$(modinfo -F filename skb_bulk)
 depends=$(modinfo -F depends skb_bulk)
 check_equal "the module needs no other" "" "$depends"
 check "it loads" insmod "$ko"
-check_equal "what it begins with" "bulk 1024 100 stack" "$(cat $dir/mode) $(cat $dir/depth) $(cat $dir/idle_ms) $(cat $dir/remote)"
-for p in mode depth idle_ms remote; do
+check_equal "what it begins with" "bulk 1024 100 stack kernel" "$(paste -d " " $dir/mode $dir/depth $dir/idle_ms $dir/remote $dir/refill)"
+for p in mode depth idle_ms remote refill; do
 	declare -n bad=bad_$p good=good_$p
 	for v in "${good[@]}"; do check "$p $(short "$v") is taken" taken $p "$v"; done
 	for v in "${bad[@]}"; do check "$p $(short "$v") is refused" refused $p "$v"; done
 	check "only root writes $p" only_root_writes $p "${good[0]}"
 	check "modinfo tells of $p" described $p
 done
+nameable || check "refill bulk is refused" refill_refused
 check "it unloads" rmmod skb_bulk
-for p in mode depth idle_ms remote; do
+for p in mode depth idle_ms remote refill; do
 	declare -n bad=bad_$p good=good_$p
 	for v in "${good[@]}"; do check "load with $p $(short "$v")" taken_at_load $p "$v"; done
 	for v in "${bad[@]}"; do [[ $v = *' '* ]] || check "no load with $p $(short "$v")" refused_at_load $p "$v"; done
