@@ -26,6 +26,7 @@ static const char usage[] =
 	"Prints 'ready' when the sockets listen, ends when the last client has gone.\n"
 	"  mac=       XX:XX:XX:XX:XX:XX; link=down starts with the cable out\n"
 	"  id=        10f7, a backplane port that needs no module (default), or 10fb with an SFP+ module\n"
+	"  msix=off   a port without MSI-X, so that its driver takes MSI\n"
 	"  tester=1   the link partner makes and checks traffic, see README\n"
 	"  sync=1     transmit before a register write returns, and never throttle interrupts\n"
 	"  --all      options that every port gets\n"
@@ -69,10 +70,10 @@ static void parse_mac(const char *text, uint8_t *mac)
 /* one list of options, for a port or for all of them */
 static void port_options(struct config *cfg, char *arg)
 {
-	enum { SOCK, MAC, ID, SYNC, LINK, TESTER };
+	enum { SOCK, MAC, ID, SYNC, LINK, TESTER, MSIX };
 	static char *const keys[] = {
 		[SOCK] = "sock", [MAC] = "mac", [ID] = "id", [SYNC] = "sync", [LINK] = "link",
-		[TESTER] = "tester", NULL
+		[TESTER] = "tester", [MSIX] = "msix", NULL
 	};
 	char *value;
 
@@ -101,6 +102,9 @@ static void port_options(struct config *cfg, char *arg)
 			break;
 		case TESTER:
 			cfg->tester = strcmp(value, "0");
+			break;
+		case MSIX:
+			cfg->no_msix = !strcmp(value, "off");
 			break;
 		}
 	}

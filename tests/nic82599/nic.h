@@ -414,6 +414,7 @@ struct config {
 	bool sync;			/* transmit before a register write returns */
 	bool link_down;
 	bool tester;
+	bool no_msix;			/* configuration space does not have it */
 };
 
 struct card {

@@ -40,7 +40,7 @@ static void capabilities(struct nic *nic)
 	set16(nic, CAP_PM + 2, 0x0003);		/* version 3 */
 	set16(nic, CAP_PM + 4, 0x0008);		/* keeps its state in D3hot */
 
-	set16(nic, CAP_MSI, CAP_MSIX << 8 | 0x05);
+	set16(nic, CAP_MSI, (nic->cfg.no_msix ? CAP_PCIE : CAP_MSIX) << 8 | 0x05);
 	set16(nic, CAP_MSI + 2, 0x0080);	/* one message, 64-bit address */
 
 	set16(nic, CAP_MSIX, CAP_PCIE << 8 | 0x11);
