@@ -227,13 +227,15 @@ pktgen() {
 			echo "$c" >"$dev" || exit
 		done
 		echo start >/proc/net/pktgen/pgctrl
-		# start returns before the end when the thread took longer than 125 ms to begin
+		# start returns before the end when the thread took longer than 125 ms to begin; until the end the result is that of
+		# the last setting
+		ended="^Result: OK: [0-9]*(c"
 		for ((i = 0; i < 600; i++)); do
-			grep -q "^Result: OK" "$dev" && break
+			grep -q "$ended" "$dev" && break
 			sleep 0.2
 		done
 		grep -A2 "^Result:" "$dev" | tr "\n" " "
-		grep -q "^Result: OK" "$dev"' \
+		grep -q "$ended" "$dev"' \
 		_ "$left_if" "$(in_right cat "/sys/class/net/$right_if/address")" "$right_ip" "$count" "$@"
 }
 
