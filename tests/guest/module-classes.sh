@@ -220,6 +220,25 @@ mixed_and_back() {
 	status=$?
 	rmmod skb_bulk_bench && return $status
 }
+# share RING: percent of the heads of so many skbs, made and freed again and again, that went to the kernel's NAPI cache
+share() {
+	reset_counters
+	echo "kmalloc-1000 in-order bulk $1 200" >/sys/module/skb_bulk_bench/parameters/cell || return
+	share=$((100 * $(counter head_napi_cached) / $(counter head_taken)))
+	echo "$share % of $1"
+}
+# with sheaves it gets what it has room for: nearly all of a poll's, and of more no more than it holds
+napi_cache_fed() {
+	local status
+	insmod "$kmod/skb_bulk_bench.ko" || return
+	if have_sheaves; then
+		share 64 && [ "$share" -gt 60 ] && share 2048 && [ "$share" -lt 15 ]
+	else
+		share 64 && [ "$share" = 0 ]
+	fi
+	status=$?
+	rmmod skb_bulk_bench && return $status
+}
 # what each held is let go of while its head is on a stack
 full_of_state() {
 	echo 1024 >/sys/module/skb_bulk/parameters/depth
@@ -321,7 +340,7 @@ if [ "${2-}" = few ]; then
 	ktap_end
 fi
 
-ktap_plan 46
+ktap_plan 47
 check "the modules load" load || ktap_end
 mapfile -t contexts </sys/kernel/debug/skb_bulk_test/contexts
 for c in "${contexts[@]}"; do
@@ -348,6 +367,7 @@ check "stacks full of what had sockets, routes, connections, xfrm states: each e
 check "remote=stack: another CPU's skb is stacked" remote stack 0
 check "remote=kernel: it goes to the kernel" remote kernel $recorded
 check "what comes too mixed for runs goes one by one" mixed_and_back
+check "the kernel's NAPI cache gets the heads it has room for" napi_cache_fed
 check "memory pressure empties the stacks" shrinks
 check "stacks left alone are empty after idle_ms" idle_returns
 check "a depth written while the module loads is kept" depth_at_load
