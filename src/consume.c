@@ -277,10 +277,18 @@ static __always_inline void stack_rest(struct sk_buff *skb, bool data)
 	skb_release_fclone(skb);
 }
 
+/* the last one of odd data is handed over, and that event tells of it */
+static noinline void trace_cloned(struct sk_buff *skb)
+{
+	if (skb_cloned(skb) || !skb_is_odd(skb))
+		trace_consume(skb);
+}
+
 /* a clone, as TCP sends: most leave their data to another */
 static noinline void consume_cloned(struct sk_buff *skb)
 {
-	trace_consume(skb);
+	if (trace_consume_enabled())
+		trace_cloned(skb);
 	skb_release_state(skb);
 	if (unlikely(!skb->head) || skb_leave_data(skb))
 		return stack_bare_head(skb);

@@ -61,6 +61,10 @@ deferred() {
 	watch defer ask class linear-64 irq-hardirq && said 1 'len=64 ' &&
 		watch consume ask class linear-64 irq-hardirq && said 1 'len=64 '
 }
+# the first of two is a head alone, the last takes the data along
+odd_clones() {
+	watch consume ask class frag-list-clone napi-bh && said 1 ' cloned=1 ' && watch hand_over ask class frag-list-clone napi-bh && said 1 'reason=(4|frag_list)$'
+}
 # handed CLASS REASON: a number, or the word for it
 handed() { watch hand_over ask class "$1" napi-bh && said 1 "skbaddr=[0-9a-f]+ reason=($2)$"; }
 handed_over() {
@@ -137,13 +141,14 @@ one_line() {
 
 one_lines=()
 [ "${2-}" != bpftrace ] || mapfile -t one_lines < <(sed -n 's/^    \(bpftrace -e .*\)/\1/p' README.md)
-ktap_plan $((10 + ${#one_lines[@]}))
+ktap_plan $((11 + ${#one_lines[@]}))
 check "the modules load" load || ktap_end
 check_equal "the events" "consume defer flush hand_over refill" "$(find $events -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort | paste -sd ' ')"
 check "consume: the skb's length and weight" consumed
 check "consume: each skb that is counted" as_often_as_counted
 check "defer: from interrupts" deferred
 check "hand_over: by reason" handed_over
+check "consume or hand_over: never both of an skb" odd_clones
 check "hand_over: another CPU's" remote
 check "flush: all that goes back in bulk" flushed
 check "refill: when the stack is empty" refilled

@@ -30,6 +30,8 @@
 #endif
 #define CLONES		SHARED_DATA " head_taken=2"
 #define PAIRED		SHARED_DATA " head_fclone=2"
+/* the first is a head alone, the second the kernel's */
+#define ODD_CLONES	OTHER_DATA " to_kernel_frag_list=1"
 
 #define PATTERN		0x5a
 
@@ -243,6 +245,11 @@ static int make_frag_list(struct made *m)
 static int make_clone(struct made *m)
 {
 	return make_one(m) ?: give(m, skb_clone(m->skb[0], GFP_KERNEL));
+}
+
+static int make_frag_list_clone(struct made *m)
+{
+	return make_frag_list(m) ?: give(m, skb_clone(m->skb[0], GFP_KERNEL));
 }
 
 static int make_fclone_alone(struct made *m)
@@ -602,6 +609,7 @@ const struct skb_class classes[] = {
 	{ "frags", SLAB_DATA, make_frags, NULL, look_pages, end_pages },
 	{ "frags-shared", SLAB_DATA, make_frags_shared, NULL, look_pages, end_pages },
 	{ "frag-list", "to_kernel_frag_list=1", make_frag_list, NULL, look_destructed },
+	{ "frag-list-clone", ODD_CLONES, make_frag_list_clone, NULL, look_destructed },
 	{ "clone-last", CLONES, make_clone, between_clones },
 	{ "clone-first", CLONES, make_clone_first, between_clones },
 	{ "fclone-alone", PAIRED_ALONE, make_fclone_alone },
