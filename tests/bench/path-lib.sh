@@ -73,7 +73,7 @@ do_pktgen() {
 	echo start >/proc/net/pktgen/pgctrl
 	pause
 	mark end
-	grep -q '^Result: OK' "/proc/net/pktgen/${port[0]}" || fail "pktgen did not end"
+	grep -q '^Result: OK: [0-9]*(c' "/proc/net/pktgen/${port[0]}" || fail "pktgen did not end"
 }
 do_udp() {
 	poll_now
