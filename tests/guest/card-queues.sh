@@ -22,8 +22,9 @@ used() {
 	echo "$n queues used ($1)"
 	[ "$n" -ge 8 ]
 }
-# thirty-two flows, and the chance that they hash to fewer than eight of sixteen queues is nil
-spread() { tcp_stream left right "$right_ip" -P 32 -n 32M && used rx; }
+# thirty-two flows, and the chance that they hash to fewer than eight of sixteen queues is nil; of little data, since sixteen
+# emulated processors on a slow host need their time
+spread() { tcp_stream left right "$right_ip" -P 32 -n 8M && used rx; }
 # a flow's frames come to the queue that the table names alone, and to no other more than a few
 only() {
 	local a b q least limit weights=() bad=0

@@ -177,9 +177,15 @@ tcp_listens() { ip netns exec "${2:-right}" ss -Hltn "sport = :$1" | grep -q .; 
 # tcp_stream FROM TO ADDRESS OPTION...: iperf3 from one namespace to the other; its own -R never ends with -n in version 3.9
 tcp_stream() {
 	local server status=0
-	ip netns exec "$2" timeout 120 iperf3 -s -1 >/dev/null &
+	ip netns exec "$2" timeout 240 iperf3 -s -1 >/dev/null &
 	server=$!
-	wait_for 10 tcp_listens 5201 "$2" && ip netns exec "$1" timeout 100 iperf3 -c "$3" "${@:4}" >/dev/null || status=1
+	if ! wait_for 30 tcp_listens 5201 "$2"; then
+		status=1
+		echo "no iperf3 listens" >&2
+	else
+		ip netns exec "$1" timeout 200 iperf3 -c "$3" "${@:4}" >/dev/null || status=$?
+		[ $status = 0 ] || echo "iperf3 ended with $status (124: it took longer than 200 s)" >&2
+	fi
 	[ $status = 0 ] || kill $server 2>/dev/null
 	wait $server && return $status
 }
