@@ -91,9 +91,11 @@ objects() {
 		echo "$c $(cut -d' ' -f1 "$d/objects")"
 	done
 }
-# churn ROUNDS: no object is lost; others use these caches too, hence the tolerance
+# churn ROUNDS: no object is lost. The kernel's own NAPI cache holds up to 64 heads of each CPU, more or fewer each time; one
+# object of one class that was lost each round is more than that.
 churn() {
-	local bad=0 c before after
+	local bad=0 c before after tolerated=$((64 * $(nproc) + 16))
+	[ "$1" -gt $tolerated ] || { echo "$1 rounds are too few"; return 1; }
 	ask churn 3 || return
 	sleep 1
 	objects >/tmp/objects.before
@@ -102,9 +104,7 @@ churn() {
 	objects >/tmp/objects.after
 	while read -r c before after; do
 		echo "$c: $before objects before, $after after"
-		if [ $((after - before)) -gt $(($1 / 4)) ] || [ $((before - after)) -gt $(($1 / 4)) ]; then
-			bad=1
-		fi
+		[ $((after - before)) -le $tolerated ] && [ $((before - after)) -le $tolerated ] || bad=1
 	done < <(join /tmp/objects.before /tmp/objects.after)
 	return $bad
 }
@@ -334,8 +334,8 @@ if [ "${2-}" = few ]; then
 	check "a processor that goes gives back" cpu_goes
 	check "nothing is held by what is stacked" full_of_state
 	check "stacks left alone are empty after idle_ms" idle_returns
-	check "no object is lost" churn 100
-	check "none is lost one by one" churn_one_by_one 100
+	check "no object is lost" churn 200
+	check "none is lost one by one" churn_one_by_one 200
 	check "unload" unload
 	ktap_end
 fi
