@@ -2,6 +2,7 @@
 /* Measures what freeing an skb costs: makes a ring full of one class, puts it in an order, times its free in BH context. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/cpu.h>
 #include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -9,6 +10,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/timex.h>
+#include <linux/workqueue.h>
 
 #include "compat.h"
 #include "mark.h"
@@ -44,6 +46,10 @@ MODULE_PARM_DESC(seed, "which places the slab pages come from, and which shuffle
 static bool scatter;
 module_param(scatter, bool, 0644);
 MODULE_PARM_DESC(scatter, "meanwhile others hold a quarter of each slab page, at random places, of many more pages than a ring needs");
+
+static bool remote;
+module_param(remote, bool, 0644);
+MODULE_PARM_DESC(remote, "skbs are made on the last CPU and freed on this one; a plugin sees both then, made and freed");
 
 /* what is measured, and who keeps the data when it is a clone that is freed */
 static struct sk_buff **skbs, **originals, **scratch, **held;
@@ -279,12 +285,10 @@ static void consume_all(struct sk_buff **skb, unsigned int nr)
 	}
 }
 
-static int one_round(const struct method *method, bool counts)
+static long make_ring(void *method)
 {
-	u64 start, alloc, ns, cycles;
 	unsigned int i;
 
-	start = ktime_get_ns();
 	for (i = 0; i < cell.nr; i++) {
 		skbs[i] = cell.class->make(method, i);
 		if (!skbs[i]) {
@@ -293,11 +297,38 @@ static int one_round(const struct method *method, bool counts)
 			return -ENOMEM;
 		}
 	}
+	return 0;
+}
+
+static int make_ring_remote(const struct method *method)
+{
+	unsigned int cpu;
+	int err;
+
+	cpus_read_lock();
+	cpu = cpumask_last(cpu_online_mask);
+	err = cpu == raw_smp_processor_id() ? -ENODEV : work_on_cpu(cpu, make_ring, (void *)method);
+	cpus_read_unlock();
+	return err;
+}
+
+static int one_round(const struct method *method, bool counts)
+{
+	u64 start, alloc, ns, cycles;
+	unsigned int i;
+	int err;
+
+	if (counts && remote)
+		mark(MARK_BEGIN);
+	start = ktime_get_ns();
+	err = remote ? make_ring_remote(method) : make_ring((void *)method);
+	if (err)
+		return err;
 	alloc = ktime_get_ns() - start;
 
 	order[cell.order].apply(cell.nr);
 	local_bh_disable();
-	if (counts)
+	if (counts && !remote)
 		mark(MARK_BEGIN);
 	cycles = get_cycles();
 	start = ktime_get_ns();
