@@ -13,7 +13,7 @@ case ${1-} in
 	exit 2
 	;;
 esac
-benches="free-cost cache-cost whole-path growth"
+benches="free-cost cache-cost remote-cost whole-path growth"
 # copy_figures DIR [SOURCE]: what the benches would have left there
 copy_figures() {
 	local b
@@ -46,7 +46,7 @@ report() { tests/bench/report --from "$work/$1" --to "$work/$2"; }
 # shellcheck disable=SC2317
 has_sections() {
 	local s
-	for s in Summary 'Freeing an skb' 'Locked operations and caches' 'A packet from end to end' Growth 'What got worse'; do
+	for s in Summary 'Freeing an skb' 'Locked operations and caches' "Another processor's skbs" 'A packet from end to end' Growth 'What got worse'; do
 		grep -qx "## $s" "$work/page/RESULTS.md" || { echo "no chapter '$s'"; return 1; }
 	done
 	# each chapter's table is whole: as many begin as end
@@ -81,7 +81,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 copy_figures "$work/figures"
-ktap_plan 16
+ktap_plan 17
 (
 	# shellcheck source=/dev/null
 	. tests/vm/lib.sh
@@ -89,6 +89,7 @@ ktap_plan 16
 ) || exit 1
 check "the table of free cost" table free-cost 40 || true
 check "the table of caches" table cache-cost 20 || true
+check "the table of another processor's skbs" table remote-cost 4 || true
 check "the table of whole paths" table whole-path 6 || true
 check "the table of growth" table growth 9 || true
 check "the page is made" report figures page || true
