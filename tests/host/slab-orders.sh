@@ -5,24 +5,13 @@
 # tests/run: kernels=6.1 timeout=400
 # tests/run: kernels=5.10,6.12 timeout=400 when=named
 # tests/run: kernels=6.1 timeout=400 when=debug
+# shellcheck disable=SC2154 # copy_src sets them
 set -eu
 cd "$(dirname "$0")/../.."
+# shellcheck source=/dev/null
+. tests/vm/altered-src.sh
 
-usage() { echo "Usage: slab-orders.sh [--src DIR] [KERNEL] (src, 6.1; KTAP on stdout)"; }
-from=src
-while [ $# -gt 0 ]; do
-	case $1 in
-	--src) from=${2:?}; shift ;;
-	-*) usage; exit 2 ;;
-	*) break ;;
-	esac
-	shift
-done
-kernel=${1:-6.1}
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp -r "$from" "$work/src"
+copy_src "$@"
 sed -i '/^static .* slab_of/,/^}/ s/unsigned int shift = .*;$/unsigned int shift = 18;/' "$work/src/main.c"
 ! cmp -s "$from/main.c" "$work/src/main.c" || { echo "slab-orders.sh: slab_of() in $from/main.c has no shift to force" >&2; exit 2; }
 dir=$(tests/vm/build-kmod --src "$work/src" "$kernel")
