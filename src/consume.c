@@ -277,7 +277,7 @@ static __always_inline void stack_rest(struct sk_buff *skb, bool data)
 	skb_release_fclone(skb);
 }
 
-/* the last one of odd data is handed over, and that event tells of it */
+/* The last one of odd data is handed over, and that event tells of it. One that becomes the last meanwhile is told of twice. */
 static noinline void trace_cloned(struct sk_buff *skb)
 {
 	if (skb_cloned(skb) || !skb_is_odd(skb))
