@@ -37,14 +37,16 @@ static __always_inline void skb_release_state(struct sk_buff *skb)
 	skb_ext_reset(skb);
 }
 
-/* Return: whether other clones keep @skb's data; if none does it is @skb's alone, as if there had never been any */
-static __always_inline bool skb_leave_data(struct sk_buff *skb)
+/*
+ * @share: what @skb counts for among those that use its data. Return: whether other clones keep the data; if none does it is
+ * @skb's alone, as if there had never been any.
+ */
+static __always_inline bool skb_leave_data(struct sk_buff *skb, int share)
 {
-	int mine = skb->nohdr ? (1 << SKB_DATAREF_SHIFT) + 1 : 1;
 	atomic_t *dataref = &skb_shinfo(skb)->dataref;
 
-	/* pairs with the barrier in another clone's atomic_sub_return() */
-	if (atomic_read_acquire(dataref) != mine && atomic_sub_return(mine, dataref))
+	/* pairs with the barrier in another clone's atomic_sub_and_test() */
+	if (atomic_read_acquire(dataref) != share && !atomic_sub_and_test(share, dataref))
 		return true;
 	skb->cloned = 0;
 	return false;
@@ -52,10 +54,13 @@ static __always_inline bool skb_leave_data(struct sk_buff *skb)
 
 static noinline void skb_release_frags(struct sk_buff *skb)
 {
-	unsigned int i;
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	skb_frag_t *frag = shinfo->frags;
+	skb_frag_t *end = frag + shinfo->nr_frags;
 
-	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
-		skb_frag_unref(skb, i);
+	do
+		compat_frag_unref(frag);
+	while (++frag < end);
 }
 
 static noinline void hand_over_traced(struct sk_buff *skb, enum skb_bulk_reason reason)
@@ -211,10 +216,7 @@ static noinline void overdrawn(struct skb_bulk_cpu *c, struct sk_buff *skb, void
 		return stack_head(c, skb, data);
 	}
 	skb_bulk_stack_give_back_one(&c->data, data, slab);
-	if (!c->head.single)
-		return stack_head(c, skb, data);
-	skb_bulk_stack_give_back_one(&c->head, skb, &skb_bulk_head_slab);
-	skb_bulk_cpu_put();
+	stack_head(c, skb, NULL);
 }
 
 /* linear data and nothing else: each call in here is the last thing done, so that no stack frame is needed */
@@ -284,17 +286,48 @@ static noinline void trace_cloned(struct sk_buff *skb)
 		trace_consume(skb);
 }
 
-/* a clone, as TCP sends: most leave their data to another */
-static noinline void consume_cloned(struct sk_buff *skb)
+/* the data is nobody else's any more */
+static noinline void consume_last_clone(struct sk_buff *skb)
+{
+	if (unlikely(skb_is_odd(skb)))
+		return hand_over_odd(skb);
+	stack_rest(skb, skb_release_data(skb));
+}
+
+static __always_inline void leave_or_consume(struct sk_buff *skb, int share)
+{
+	if (likely(skb_leave_data(skb, share)))
+		stack_bare_head(skb);
+	else
+		consume_last_clone(skb);
+}
+
+/* as TCP sends, and all others with more than their data to leave */
+static noinline void consume_uncommon_clone(struct sk_buff *skb)
 {
 	if (trace_consume_enabled())
 		trace_cloned(skb);
 	skb_release_state(skb);
-	if (unlikely(!skb->head) || skb_leave_data(skb))
-		return stack_bare_head(skb);
-	if (unlikely(skb_is_odd(skb)))
-		return hand_over_odd(skb);
-	stack_rest(skb, skb_release_data(skb));
+	if (unlikely(!skb->head))
+		stack_bare_head(skb);
+	else if (unlikely(skb->nohdr))
+		leave_or_consume(skb, (1 << SKB_DATAREF_SHIFT) + 1);
+	else
+		leave_or_consume(skb, 1);
+}
+
+static noinline void consume_cloned(struct sk_buff *skb)
+{
+	if (skb_has_state(skb) || compat_skb_extensions(skb) || skb->nohdr || trace_consume_enabled())
+		return consume_uncommon_clone(skb);
+	leave_or_consume(skb, 1);
+}
+
+static noinline void consume_uncommon_with_state(struct sk_buff *skb)
+{
+	trace_consume(skb);
+	skb_release_state(skb);
+	stack_rest(skb, likely(skb->head) && skb_release_data(skb));
 }
 
 /* what has more than linear data, and whatever is traced */
@@ -303,9 +336,9 @@ static noinline void consume_uncommon(struct sk_buff *skb)
 	if (unlikely(skb_is_odd(skb)))
 		return hand_over_odd(skb);
 
-	trace_consume(skb);
-	skb_release_state(skb);
-	stack_rest(skb, likely(skb->head) && skb_release_data(skb));
+	if (trace_consume_enabled() || skb_has_state(skb) || compat_skb_extensions(skb))
+		return consume_uncommon_with_state(skb);
+	stack_rest(skb, skb_release_data(skb));
 }
 
 /* Context: softirq, IRQs on. Takes the caller's reference. */

@@ -17,20 +17,22 @@ static bool live(const struct skb_bulk_stack *s, unsigned long i)
 	return s->slab[i] != SKB_BULK_NO_SLAB;
 }
 
-/* where a live run's slots begin: it has an object at least, so its top is past the first of them */
-static void **slots(const struct skb_bulk_stack *s, unsigned long i)
+/* where the objects begin of a run that may have @limit of them */
+static __always_inline void **slots(struct skb_bulk_stack *s, unsigned int run, unsigned int limit)
 {
-	return (void **)((unsigned long)(s->top[i] - 1) & ~s->full);
+	return &s->obj[(run + 1) * s->len - limit];
 }
 
-static void **bottom(const struct skb_bulk_stack *s, unsigned long i)
+/* bytes of slots that are left in the run; more than any has left, if there is no run */
+static __always_inline unsigned long missing(const struct skb_bulk_stack *s, unsigned long i)
 {
-	return slots(s, i) + s->len - s->limit[i];
+	return -(unsigned long)s->top[i] & s->full;
 }
 
-static unsigned int run_nr(const struct skb_bulk_stack *s, unsigned long i)
+/* objects of a live run */
+static __always_inline unsigned int run_nr(const struct skb_bulk_stack *s, unsigned long i)
 {
-	return live(s, i) ? s->top[i] - bottom(s, i) : 0;
+	return s->limit[i] - missing(s, i) / sizeof(void *);
 }
 
 /* Return: how many objects there are, counted one run after the other; *@bytes grows by what they weigh. */
@@ -40,6 +42,8 @@ u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes)
 	unsigned long i;
 
 	for (i = 0; i <= s->mask; i++) {
+		if (!live(s, i))
+			continue;
 		nr += run_nr(s, i);
 		*bytes += run_nr(s, i) * s->size[i];
 	}
@@ -58,6 +62,13 @@ void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache 
 	s->full = len * sizeof(void *) - 1;
 	s->room_max = bytes_max;
 	s->consumed = consumed;
+}
+
+/* no run is in the place any more */
+static __always_inline void leave(struct skb_bulk_stack *s, unsigned long i)
+{
+	s->slab[i] = SKB_BULK_NO_SLAB;
+	s->top[i] = SKB_BULK_NO_TOP;
 }
 
 static void judge_anew(struct skb_bulk_stack *s)
@@ -85,6 +96,7 @@ static void start_single(struct skb_bulk_stack *s, u64 until)
 static noinline void end_single(struct skb_bulk_stack *s)
 {
 	s->single = false;
+	s->single_until = 0;
 	s->room += SKB_BULK_NO_ROOM;
 	judge_anew(s);
 }
@@ -95,22 +107,24 @@ static noinline void end_single(struct skb_bulk_stack *s)
  */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
+	unsigned int runs = max(depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : clamp_t(unsigned int, depth / 4, 1, SKB_BULK_WAYS));
 	unsigned long i;
 
-	s->runs = max(depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : clamp_t(unsigned int, depth / 4, 1, SKB_BULK_WAYS));
-	s->limit_max = clamp_t(unsigned int, depth / s->runs, 1, s->len);
-	s->keep_free = s->limit_max == s->len ? s->runs / 8 : s->runs + 1;
+	s->runs = runs + 1;
+	s->limit_max = clamp_t(unsigned int, depth / runs, 1, s->len);
+	s->keep_free = s->limit_max == s->len ? runs / 8 + 1 : s->runs + 1;
 	s->kept_limit = min_t(unsigned int, skb_bulk_head_slab.objects, s->limit_max);
-	s->kept_max = s->head && s->limit_max == s->len ? s->runs / 2 : 0;
-	s->mask = clamp_t(unsigned long, roundup_pow_of_two(2 * s->runs), SKB_BULK_WAYS, SKB_BULK_PLACES) - 1;
+	s->kept_max = s->head && s->limit_max == s->len ? runs / 2 : 0;
+	s->mask = clamp_t(unsigned long, roundup_pow_of_two(2 * runs), SKB_BULK_WAYS, SKB_BULK_PLACES) - 1;
 	s->room = s->room_max;
 	s->single = false;
+	s->single_until = 0;
 	s->single_next = SKB_BULK_SINGLE_MIN;
 	if (s->limit_max == 1)
 		start_single(s, U64_MAX);
 	judge_anew(s);
 	for (i = 0; i < SKB_BULK_PLACES; i++)
-		s->slab[i] = SKB_BULK_NO_SLAB;
+		leave(s, i);
 	s->free_nr = s->runs;
 	for (i = 0; i < s->runs; i++)
 		s->free[i] = i;
@@ -137,36 +151,28 @@ static __always_inline void give_back(struct skb_bulk_stack *s, void **obj, unsi
 	kmem_cache_free_bulk(s->cache, nr, obj);
 }
 
-/* the place and the slots of a live run are free then, what was in them is the caller's */
-static void release(struct skb_bulk_stack *s, unsigned long i)
+/* slots that are no run's any more are free, and what is in them goes back; @first is the first of @nr */
+static __always_inline void give_back_slots(struct skb_bulk_stack *s, unsigned int run, void **first, unsigned int nr,
+					    unsigned int size, enum skb_bulk_flush_reason reason)
 {
-	s->free[s->free_nr++] = (slots(s, i) - s->obj) / s->len;
-	s->slab[i] = SKB_BULK_NO_SLAB;
+	s->free[s->free_nr++] = run;
+	if (trace_flush_enabled())
+		trace_give_back(s, first, nr, reason);
+	give_back(s, first, nr, size);
 }
 
 static void flush_run(struct skb_bulk_stack *s, unsigned long i, enum skb_bulk_flush_reason reason)
 {
 	unsigned int nr = run_nr(s, i);
-	void **first = bottom(s, i);
 
-	release(s, i);
-	if (trace_flush_enabled())
-		trace_give_back(s, first, nr, reason);
-	give_back(s, first, nr, s->size[i]);
+	leave(s, i);
+	give_back_slots(s, s->run[i], slots(s, s->run[i], s->limit[i]), nr, s->size[i], reason);
 }
 
-/* where the objects of a kept run, or the open one, begin */
-static void **kept_bottom(struct skb_bulk_stack *s, unsigned int run)
-{
-	return &s->obj[(run + 1) * s->len - s->kept_limit];
-}
-
+/* of a kept run, or the open one */
 static void flush_slots(struct skb_bulk_stack *s, unsigned int run, unsigned int nr, enum skb_bulk_flush_reason reason)
 {
-	s->free[s->free_nr++] = run;
-	if (trace_flush_enabled())
-		trace_give_back(s, kept_bottom(s, run), nr, reason);
-	give_back(s, kept_bottom(s, run), nr, 0);
+	give_back_slots(s, run, slots(s, run, s->kept_limit), nr, 0, reason);
 }
 
 static void flush_kept(struct skb_bulk_stack *s, unsigned int runs, enum skb_bulk_flush_reason reason)
@@ -196,15 +202,15 @@ static bool keep(struct skb_bulk_stack *s, unsigned long i)
 {
 	if (!may_keep(s))
 		return false;
-	s->kept[s->kept_nr++] = (slots(s, i) - s->obj) / s->len;
-	s->slab[i] = SKB_BULK_NO_SLAB;
+	s->kept[s->kept_nr++] = s->run[i];
+	leave(s, i);
 	return true;
 }
 
 /* a run to put kept objects into one by one. Return: whether there may be another. */
-static noinline bool open_another(struct skb_bulk_stack *s)
+static bool open_another(struct skb_bulk_stack *s)
 {
-	if (!may_keep(s) || !s->free_nr)
+	if (!may_keep(s) || s->free_nr < 2)
 		return false;
 	if (!s->watched)
 		skb_bulk_idle_start();
@@ -212,15 +218,6 @@ static noinline bool open_another(struct skb_bulk_stack *s)
 		s->kept[s->kept_nr++] = s->open;
 	s->open = s->free[--s->free_nr];
 	s->open_nr = 0;
-	return true;
-}
-
-/* Return: whether @obj, of whatever slab page, is kept for the next pops */
-static __always_inline bool keep_one(struct skb_bulk_stack *s, void *obj)
-{
-	if ((!s->open_nr || s->open_nr == s->kept_limit) && !open_another(s))
-		return false;
-	kept_bottom(s, s->open)[s->open_nr++] = obj;
 	return true;
 }
 
@@ -293,11 +290,9 @@ static __always_inline void give_back_rest(struct skb_bulk_stack *s, unsigned lo
 
 static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
 {
-	void **first = bottom(s, i);
+	void **first = slots(s, s->run[i], s->limit[i]);
 
-	if (s->limit[i] == 1) {
-		flush_run(s, i, SKB_BULK_FLUSH_FULL);
-	} else if (s->wanted && keep(s, i)) {
+	if (s->wanted && keep(s, i)) {
 		return;
 	} else if (s->free_nr < s->keep_free) {
 		flush_run(s, i, SKB_BULK_FLUSH_FULL);
@@ -311,7 +306,7 @@ static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
 /* a run is full: most of it goes back, all if runs are scarce */
 void skb_bulk_stack_full(struct skb_bulk_stack *s, unsigned long i)
 {
-	if (unlikely(s->limit[i] == 1 || s->wanted || s->free_nr < s->keep_free || trace_flush_enabled()))
+	if (unlikely(s->wanted || s->free_nr < s->keep_free || trace_flush_enabled()))
 		full_slow(s, i);
 	else
 		give_back_rest(s, i);
@@ -363,18 +358,17 @@ bool skb_bulk_stack_age(struct skb_bulk_stack *s)
 	return left || s->kept_nr || s->open_nr;
 }
 
-/* or the first run with so many that looking further costs more than a fuller one gains */
-static unsigned long fullest_of_set(const struct skb_bulk_stack *s, unsigned long i)
+/* the run that lacks least, or a place with none if the set has none */
+static __always_inline unsigned long fullest_of_set(const struct skb_bulk_stack *s, unsigned long i)
 {
-	unsigned int most = run_nr(s, i);
+	unsigned long least = missing(s, i);
 	unsigned long fullest = i;
 	unsigned long way;
 
-	for (way = 1; way < SKB_BULK_WAYS && most < SKB_BULK_RUN_MIN; way++) {
-		unsigned int nr = run_nr(s, i ^ way);
-
-		if (nr > most) {
-			most = nr;
+#pragma GCC unroll 4
+	for (way = 1; way < SKB_BULK_WAYS; way++) {
+		if (missing(s, i ^ way) < least) {
+			least = missing(s, i ^ way);
 			fullest = i ^ way;
 		}
 	}
@@ -387,8 +381,8 @@ static void evict(struct skb_bulk_stack *s, unsigned long i)
 	flush_run(s, i, SKB_BULK_FLUSH_ROOM);
 }
 
-/* the fullest run of the next set that has any goes back: that costs least per object */
-static void flush_a_run(struct skb_bulk_stack *s)
+/* Return: the fullest run of the next set that has one */
+static __always_inline unsigned long next_victim(struct skb_bulk_stack *s)
 {
 	unsigned long i;
 
@@ -396,6 +390,19 @@ static void flush_a_run(struct skb_bulk_stack *s)
 		i = fullest_of_set(s, s->victim & s->mask);
 		s->victim += SKB_BULK_WAYS;
 	} while (!live(s, i));
+	return i;
+}
+
+/* the fuller a run the cheaper is it for each object that it goes back. The one at @home was started just now and stays. */
+static noinline void evict_but(struct skb_bulk_stack *s, unsigned long home)
+{
+	unsigned long i = fullest_of_set(s, home);
+
+	if (missing(s, i) > s->full / 2) {
+		do
+			i = next_victim(s);
+		while (i == home);
+	}
 	evict(s, i);
 }
 
@@ -403,30 +410,17 @@ static void flush_a_run(struct skb_bulk_stack *s)
 void skb_bulk_stack_shed(struct skb_bulk_stack *s)
 {
 	while (s->room < 0 && !s->single && s->free_nr < s->runs)
-		flush_a_run(s);
+		evict(s, next_victim(s));
 }
 
-/* makes the place free in which a slab page is at home: its run moves within the set, or the set's fullest goes back */
-static noinline void vacate(struct skb_bulk_stack *s, unsigned long home)
+static __always_inline void move_run(struct skb_bulk_stack *s, unsigned long to, unsigned long from)
 {
-	unsigned long to = home ^ 1;
-
-	if (live(s, to))
-		to = home ^ 2;
-	if (live(s, to))
-		to = home ^ 3;
-	if (live(s, to)) {
-		to = fullest_of_set(s, home);
-		evict(s, to);
-		if (to == home)
-			return;
-	}
-	s->slab[to] = s->slab[home];
-	s->top[to] = s->top[home];
-	s->size[to] = s->size[home];
-	s->limit[to] = s->limit[home];
-	s->used[to] = s->used[home];
-	s->slab[home] = SKB_BULK_NO_SLAB;
+	s->slab[to] = s->slab[from];
+	s->top[to] = s->top[from];
+	s->size[to] = s->size[from];
+	s->run[to] = s->run[from];
+	s->limit[to] = s->limit[from];
+	s->used[to] = s->used[from];
 }
 
 static __always_inline void append(struct skb_bulk_stack *s, unsigned long i, void *obj)
@@ -436,28 +430,38 @@ static __always_inline void append(struct skb_bulk_stack *s, unsigned long i, vo
 		skb_bulk_stack_full(s, i);
 }
 
+/* there are slots free for it */
 static __always_inline void start_run(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
 	unsigned int limit = min_t(unsigned int, slab->objects, s->limit_max);
+	unsigned int run = s->free[--s->free_nr];
 	unsigned long home = page & s->mask;
+	void **first = slots(s, run, limit);
 
 	s->slab[home] = page;
 	s->size[home] = slab->size;
+	s->run[home] = run;
 	s->limit[home] = limit;
 	s->used[home] = true;
-	s->top[home] = &s->obj[(s->free[--s->free_nr] + 1) * s->len - limit];
-	append(s, home, obj);
+	s->top[home] = first + 1;
+	*first = obj;
+}
+
+/* runs get another chance; the last one to go without them is @obj */
+static noinline void end_single_with(struct skb_bulk_stack *s, void *obj)
+{
+	end_single(s);
+	kfree(obj);
 }
 
 /* Context: BH disabled, the CPU's lock held. Called while @s is single, instead of a push. */
 void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const union skb_bulk_slab *slab)
 {
-	if (s->wanted && keep_one(s, obj))
-		return;
 	s->room += slab->size;
-	if (++s->singles == s->single_until)
-		end_single(s);
-	kfree(obj);
+	if (unlikely(++s->singles == s->single_until))
+		end_single_with(s, obj);
+	else
+		kfree(obj);
 }
 
 /*
@@ -465,7 +469,7 @@ void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const uni
  * there are runs, cost more than they save. Return: whether objects go back one at a time from now on, for a while that
  * doubles each time it is found again.
  */
-static noinline bool runs_fail(struct skb_bulk_stack *s)
+static bool runs_fail(struct skb_bulk_stack *s)
 {
 	bool fail = s->gone - s->gone_before < SKB_BULK_WORTH * (s->flushes - s->flushes_before);
 
@@ -480,19 +484,101 @@ static noinline bool runs_fail(struct skb_bulk_stack *s)
 	return fail;
 }
 
-static noinline void claim_slow(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
-{
-	unsigned long home = page & s->mask;
+static void claim(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab);
 
+/* what is to be done once for many claims */
+static noinline void claim_rarely(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
 	if (s->evictions >= SKB_BULK_EVICTIONS && runs_fail(s))
 		return skb_bulk_stack_give_back_one(s, obj, slab);
 	if (!s->watched)
 		skb_bulk_idle_start();
-	if (live(s, home))
-		vacate(s, home);
-	if (!s->free_nr)
-		flush_a_run(s);
+	claim(s, page, obj, slab);
+}
+
+/* the fullest run of the set goes back, the one that is at home moves there */
+static noinline void claim_full_set(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	unsigned long home = page & s->mask;
+	unsigned long i = fullest_of_set(s, home);
+	unsigned int nr = run_nr(s, i);
+	unsigned int run = s->run[i];
+	unsigned int size = s->size[i];
+	void **first = slots(s, run, s->limit[i]);
+
+	if (i != home)
+		move_run(s, i, home);
 	start_run(s, page, obj, slab);
+	s->evictions++;
+	give_back_slots(s, run, first, nr, size, SKB_BULK_FLUSH_ROOM);
+}
+
+/*
+ * A run for a slab page that has none, at home: a run that is there moves within the set. There are slots free to start it in, and
+ * a run goes back last if they were the last: what is called last needs no stack frame.
+ */
+static noinline void claim(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	unsigned long home = page & s->mask;
+
+	if (unlikely(!s->watched || s->evictions >= SKB_BULK_EVICTIONS))
+		return claim_rarely(s, page, obj, slab);
+	if (live(s, home)) {
+		unsigned long to = home ^ 1;
+
+		if (live(s, to))
+			to = home ^ 2;
+		if (live(s, to))
+			to = home ^ 3;
+		if (live(s, to))
+			return claim_full_set(s, page, obj, slab);
+		move_run(s, to, home);
+	}
+	start_run(s, page, obj, slab);
+	if (!s->free_nr)
+		evict_but(s, home);
+}
+
+/* the run of @page is found in another place of the set than its home, or claimed */
+static __always_inline void push_grouped(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	unsigned long home = page & s->mask;
+
+	BUILD_BUG_ON(SKB_BULK_WAYS != 4);
+	if (s->slab[home ^ 1] == page)
+		append(s, home ^ 1, obj);
+	else if (s->slab[home ^ 2] == page)
+		append(s, home ^ 2, obj);
+	else if (s->slab[home ^ 3] == page)
+		append(s, home ^ 3, obj);
+	else if (unlikely(slab->objects == 1))
+		skb_bulk_stack_give_back_one(s, obj, slab);
+	else
+		claim(s, page, obj, slab);
+}
+
+static noinline void push_unkept(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	if (s->single)
+		skb_bulk_stack_give_back_one(s, obj, slab);
+	else
+		push_grouped(s, page, obj, slab);
+}
+
+/* the open run takes no more, or there is none */
+static noinline void keep_in_another(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	if (!open_another(s))
+		return push_unkept(s, page, obj, slab);
+	slots(s, s->open, s->kept_limit)[s->open_nr++] = obj;
+}
+
+/* a pop has waited: @obj is kept for the next one, whatever slab page it is of */
+static noinline void push_wanted(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	if (unlikely(!s->open_nr || s->open_nr == s->kept_limit))
+		return keep_in_another(s, page, obj, slab);
+	slots(s, s->open, s->kept_limit)[s->open_nr++] = obj;
 }
 
 /*
@@ -503,23 +589,12 @@ static noinline void claim_slow(struct skb_bulk_stack *s, u64 page, void *obj, c
  */
 void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
-	unsigned long home = page & s->mask;
-
-	BUILD_BUG_ON(SKB_BULK_WAYS != 4);
-	if (s->wanted && keep_one(s, obj))
-		return;
-	if (unlikely(s->single))
+	if (s->wanted)
+		push_wanted(s, page, obj, slab);
+	else if (s->single)
 		skb_bulk_stack_give_back_one(s, obj, slab);
-	else if (s->slab[home ^ 1] == page)
-		append(s, home ^ 1, obj);
-	else if (s->slab[home ^ 2] == page)
-		append(s, home ^ 2, obj);
-	else if (s->slab[home ^ 3] == page)
-		append(s, home ^ 3, obj);
-	else if (likely(s->watched && s->free_nr && !live(s, home)))
-		start_run(s, page, obj, slab);
 	else
-		claim_slow(s, page, obj, slab);
+		push_grouped(s, page, obj, slab);
 }
 
 static void *take(struct skb_bulk_stack *s, void *obj)
@@ -532,7 +607,7 @@ static void *take(struct skb_bulk_stack *s, void *obj)
 /* what is kept goes first */
 static __always_inline void *pop_open(struct skb_bulk_stack *s)
 {
-	void *obj = kept_bottom(s, s->open)[--s->open_nr];
+	void *obj = slots(s, s->open, s->kept_limit)[--s->open_nr];
 
 	if (!s->open_nr)
 		s->free[s->free_nr++] = s->open;
@@ -559,10 +634,12 @@ void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
 		if (!live(s, i))
 			continue;
 		obj = s->top[i][-1];
-		if (s->top[i] - 1 == bottom(s, i))
-			release(s, i);
-		else
+		if (run_nr(s, i) == 1) {
+			s->free[s->free_nr++] = s->run[i];
+			leave(s, i);
+		} else {
 			s->top[i]--;
+		}
 		return take(s, obj);
 	}
 }
@@ -572,7 +649,7 @@ void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
 {
 	unsigned int run = s->free[s->free_nr - 1];
 	/* all or nothing; what failure returns is false or 0 */
-	bool got = kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, s->kept_limit, kept_bottom(s, run));
+	bool got = kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, s->kept_limit, slots(s, run, s->kept_limit));
 
 	trace_refill(s->kept_limit, got ? s->kept_limit : 0);
 	if (!got)

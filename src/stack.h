@@ -38,6 +38,7 @@ struct kmem_cache;
 #define SKB_BULK_NAPI_ROOM	(2 * (SKB_BULK_RUN_PLAIN - 1))	/* heads in the kernel's NAPI cache */
 #define SKB_BULK_NAPI_MISSED	32	/* runs without room there, after which it is taken to be empty */
 #define SKB_BULK_NO_SLAB	(~0ULL)
+#define SKB_BULK_NO_TOP		((void **)1UL)	/* of a run that is not there: no run has as many slots left */
 #define SKB_BULK_NO_ROOM	0x40000000	/* more bytes than any stack takes in: a push of data finds none left */
 #define SKB_BULK_EVICTIONS	64	/* after so many it is judged whether runs are worth their cost */
 #define SKB_BULK_WORTH		2	/* objects a flush, measured: fewer are cheaper one at a time */
@@ -78,7 +79,7 @@ struct skb_bulk_stack {
 	unsigned long full;		/* a run is full when its top has none of these bits */
 	unsigned int len;		/* slots of a run; one that holds fewer objects starts late, so that all end alike */
 	unsigned int limit_max;		/* objects that depth allows in a run */
-	unsigned int runs;		/* with slots to live in */
+	unsigned int runs;		/* with slots to live in; those of one are always free */
 	unsigned int kept_limit;	/* objects of a kept run */
 	unsigned int kept_max;		/* runs kept for the next pops; none of data, which nobody pops */
 	unsigned int keep_free;		/* no object is kept back when fewer runs than this are free */
@@ -121,12 +122,13 @@ struct skb_bulk_stack {
 	u64 slab[SKB_BULK_PLACES];
 	void **top[SKB_BULK_PLACES];
 	u16 size[SKB_BULK_PLACES];	/* charged for one object */
+	u8 run[SKB_BULK_PLACES];	/* which slots it has */
 	u8 limit[SKB_BULK_PLACES];	/* objects the run holds when it is full */
 	bool used[SKB_BULK_PLACES];	/* claimed or filled since the idle work came by */
 
-	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN];	/* runs with nothing in them */
+	u8 free[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN + 1];	/* runs with nothing in them */
 	u8 kept[SKB_BULK_OBJECTS / SKB_BULK_RUN_MIN / 2];
-	void *obj[SKB_BULK_OBJECTS] __aligned(SKB_BULK_RUN_PLAIN * sizeof(void *));
+	void *obj[SKB_BULK_OBJECTS + SKB_BULK_RUN_PLAIN] __aligned(SKB_BULK_RUN_PLAIN * sizeof(void *));
 };
 
 void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache *cache, unsigned int len,

@@ -89,6 +89,16 @@ static inline bool compat_skb_remote(const struct sk_buff *skb)
 #define compat_shinfo_flags(shinfo)	((shinfo)->tx_flags & SKBTX_DEV_ZEROCOPY)
 #endif
 
+/* of an skb whose fragments are no page pool's and nobody else's */
+static inline void compat_frag_unref(skb_frag_t *frag)
+{
+#if defined(HAVE_FRAG_UNREF_RECYCLE) || defined(HAVE_FRAG_UNREF_RECYCLE_REF_H)
+	__skb_frag_unref(frag, false);
+#else
+	__skb_frag_unref(frag);
+#endif
+}
+
 static inline struct sk_buff *compat_napi_build_skb(void *data, unsigned int frag_size)
 {
 #ifdef HAVE_NAPI_BUILD_SKB
