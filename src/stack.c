@@ -233,11 +233,20 @@ static __always_inline bool among(void **obj, unsigned int nr, const void *one)
 	return false;
 }
 
+/* the kernel's NAPI cache is taken to be empty */
+static void expect_room(struct skb_bulk_stack *s)
+{
+	s->napi_room = SKB_BULK_NAPI_ROOM;
+	s->napi_first = NULL;
+	s->napi_missed = 0;
+}
+
 /*
  * alloc_skb() looks into the cache that napi_consume_skb() fills before it asks SLUB: heads that go there spare it that.
  * The cache has room for two runs; what overflows it goes to SLUB the dear way, and nobody outside the kernel can see
  * how full it is. But it is a stack: when the first of the heads that went there comes by again, the others were taken out, too,
- * and as many may follow. A first one that does not come again, since somebody else freed it, is given up after a while.
+ * and as many may follow. A first one that does not come again, since somebody else freed it, is given up after a while,
+ * and later each time that this happens.
  * The heads are bare, so this frees nothing else. Return: how many of @nr are left for SLUB.
  */
 static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsigned int nr)
@@ -245,10 +254,12 @@ static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsign
 	unsigned int left, i;
 
 	/* the one that the run keeps may be it */
-	if (among(obj - 1, nr + 1, s->napi_first) || (!s->napi_room && ++s->napi_missed == SKB_BULK_NAPI_MISSED)) {
-		s->napi_room = SKB_BULK_NAPI_ROOM;
-		s->napi_first = NULL;
-		s->napi_missed = 0;
+	if (among(obj - 1, nr + 1, s->napi_first)) {
+		s->napi_patience = SKB_BULK_NAPI_PATIENCE_MIN;
+		expect_room(s);
+	} else if (!s->napi_room && ++s->napi_missed >= s->napi_patience) {
+		s->napi_patience = min_t(unsigned int, 2 * s->napi_patience + 1, SKB_BULK_NAPI_PATIENCE_MAX);
+		expect_room(s);
 	}
 	left = nr - min(nr, s->napi_room);
 	if (left == nr)

@@ -36,7 +36,8 @@ struct kmem_cache;
 #define SKB_BULK_RUN_MAX	16
 #define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
 #define SKB_BULK_NAPI_ROOM	(2 * (SKB_BULK_RUN_PLAIN - 1))	/* heads in the kernel's NAPI cache */
-#define SKB_BULK_NAPI_MISSED	32	/* runs without room there, after which it is taken to be empty */
+#define SKB_BULK_NAPI_PATIENCE_MIN	3	/* runs without room there, after which it is taken to be empty */
+#define SKB_BULK_NAPI_PATIENCE_MAX	31
 #define SKB_BULK_NO_SLAB	(~0ULL)
 #define SKB_BULK_NO_TOP		((void **)1UL)	/* of a run that is not there: no run has as many slots left */
 #define SKB_BULK_NO_ROOM	0x40000000	/* more bytes than any stack takes in: a push of data finds none left */
@@ -99,7 +100,8 @@ struct skb_bulk_stack {
 	u64 napi_cached;		/* of those gone: to the cache of heads that the kernel's NAPI functions keep */
 	const void *napi_first;		/* of these, the one that went there first since it was empty; not to be looked into */
 	unsigned int napi_room;		/* how many may follow */
-	unsigned int napi_missed;	/* runs that found no room */
+	unsigned int napi_missed;	/* runs that found no room since then, */
+	unsigned int napi_patience;	/* and how many it takes to give the first one up */
 	u64 resident_max;
 	u64 singles;			/* left the stack one at a time, beside those gone */
 	u64 single_until;		/* singles at which runs get another chance */

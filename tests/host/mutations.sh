@@ -35,10 +35,10 @@ held-extension%consume.c%/^static .* void skb_release_state(/,/^}/ s/^\tskb_ext_
 held-socket%consume.c%/^static .* void skb_release_state(/,/^}/ s/^\t\tskb->destructor(skb);$//%bytes are charged to the socket
 held-frags%consume.c%s/^\t\tskb_release_frags(skb);$/\t\t;/%page 0 has 2 references
 zerocopy-delayed%consume.c%s/skb_zcopy(skb) ||/false ||/%completed 0 times
-clone-owns-data%consume.c%s/skb->cloned \&\& !skb_unref_data(skb)/false/; s/atomic_read_acquire(dataref) != mine \&\& .*)$/false)/%clone-last|BUG|bad page
-headers-counted%consume.c%s/skb->nohdr ? .*: 1\([,;]\)/1\1/%tcp-(last|first)|objects before
+clone-owns-data%consume.c%s/atomic_read_acquire(dataref) != share \&\& .*)$/false)/%clone-last|BUG|bad page
+headers-counted%consume.c%s/leave_or_consume(skb, (1 << SKB_DATAREF_SHIFT) + 1)/leave_or_consume(skb, 1)/%tcp-(last|first)|objects before
 pair-kept%consume.c%s/if (refcount_dec_and_test(&pair->fclone_ref))/if (refcount_dec_and_test(\&pair->fclone_ref) \&\& false)/%fclone.*objects before
-one-leaks%stack.c%/^void skb_bulk_stack_give_back_one/,/^}/ s/^\tkfree(obj);$/\t;/%objects before
+one-leaks%stack.c%/^void skb_bulk_stack_give_back_one/,/^}/ s/^\t\tkfree(obj);$/\t\t;/%objects before
 budget-ignored%consume.c%s/likely(budget && skb)/likely(skb)/%was not deferred|BUG|WARNING
 dirty-head%alloc.c%s/memset(skb, 0, offsetof(struct sk_buff, tail));/skb->next = NULL;/%the kernel has
 remote-ignored%consume.c%s/static_branch_unlikely(&skb_bulk_remote_to_kernel) \&\& compat/false \&\& compat/%not ok [0-9]* remote=kernel
@@ -51,6 +51,7 @@ pool-ignored%consume.c%s/compat_skb_pp_recycle(skb)/false/%page-pool|BUG|Bad pag
 parts-ignored%consume.c%s/skb_shinfo(skb)->frag_list/NULL/; s/shinfo->frag_list/NULL/%frag-list
 users-ignored%consume.c%s/refcount_read(&skb->users) != 1/false/%shared: |users are left|BUG
 queue-loses%irq_queue.c%/^static void consume_list/,/^}/ s/^\t\tskb->next = NULL;$/&\n\t\tif (!next)\n\t\t\tbreak;/%consumed moved by|nothing ran|the (dst|socket|xfrm|connection)|references
+displaced-leaks%stack.c%/^static noinline void claim_full_set/,/^}/ s/^\tgive_back_slots(.*$/\ts->free[s->free_nr++] = run;/%do not add up|objects before
 unmoved-idle%stack.c%/^bool skb_bulk_stack_age/,/^}/ s/live(s, i) \&\& !s->used\[i\]/false/%not ok [0-9]* stacks left alone
 dead-cpu-keeps%main.c%/^static int cpu_dead/,/^}/ s/^\tskb_bulk_drain_cpu(c);$/\t;/%not ok [0-9]* a processor that goes
 depth-ignored%params.c%/^static void configure/,/^}/ s/skb_bulk_depth);$/DEPTH_MAX);/%not ok [0-9]* depth is a bound
