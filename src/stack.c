@@ -1,39 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The stack of freed objects, out of line: claiming runs, handing them to SLUB, taking objects back. */
+/* The stack of freed objects, out of line: runs are found, claimed, evicted and handed to SLUB. */
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/skbuff.h>
 
 #include "compat/compat.h"
 #include "cpu.h"
-#include "stack.h"
+#include "run.h"
 #include "trace.h"
 
 /* the tables of both stacks together */
 static_assert(2 * sizeof(struct skb_bulk_stack) <= 24 << 10);
-
-static bool live(const struct skb_bulk_stack *s, unsigned long i)
-{
-	return s->slab[i] != SKB_BULK_NO_SLAB;
-}
-
-/* where the objects begin of a run that may have @limit of them */
-static __always_inline void **slots(struct skb_bulk_stack *s, unsigned int run, unsigned int limit)
-{
-	return &s->obj[(run + 1) * s->len - limit];
-}
-
-/* bytes of slots that are left in the run; more than any has left, if there is no run */
-static __always_inline unsigned long missing(const struct skb_bulk_stack *s, unsigned long i)
-{
-	return -(unsigned long)s->top[i] & s->full;
-}
-
-/* objects of a live run */
-static __always_inline unsigned int run_nr(const struct skb_bulk_stack *s, unsigned long i)
-{
-	return s->limit[i] - missing(s, i) / sizeof(void *);
-}
 
 /* Return: how many objects there are, counted one run after the other; *@bytes grows by what they weigh. */
 u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes)
@@ -62,13 +39,6 @@ void skb_bulk_stack_init(struct skb_bulk_stack *s, bool head, struct kmem_cache 
 	s->full = len * sizeof(void *) - 1;
 	s->room_max = bytes_max;
 	s->consumed = consumed;
-}
-
-/* no run is in the place any more */
-static __always_inline void leave(struct skb_bulk_stack *s, unsigned long i)
-{
-	s->slab[i] = SKB_BULK_NO_SLAB;
-	s->top[i] = SKB_BULK_NO_TOP;
 }
 
 static void judge_anew(struct skb_bulk_stack *s)
@@ -130,35 +100,10 @@ void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 		s->free[i] = i;
 }
 
-/* the most is noted before there are less, and when somebody asks */
-void skb_bulk_stack_count_resident(struct skb_bulk_stack *s)
-{
-	s->resident_max = max(s->resident_max, skb_bulk_stack_resident(s));
-}
-
-static noinline void trace_give_back(const struct skb_bulk_stack *s, void **obj, unsigned int nr,
+void skb_bulk_trace_flush(const struct skb_bulk_stack *s, void **obj, unsigned int nr,
 				     enum skb_bulk_flush_reason reason)
 {
 	trace_flush(s->head, *obj, nr, reason);
-}
-
-static __always_inline void give_back(struct skb_bulk_stack *s, void **obj, unsigned int nr, unsigned int size)
-{
-	skb_bulk_stack_count_resident(s);
-	s->room += nr * size;
-	s->gone += nr;
-	s->flushes++;
-	kmem_cache_free_bulk(s->cache, nr, obj);
-}
-
-/* slots that are no run's any more are free, and what is in them goes back; @first is the first of @nr */
-static __always_inline void give_back_slots(struct skb_bulk_stack *s, unsigned int run, void **first, unsigned int nr,
-					    unsigned int size, enum skb_bulk_flush_reason reason)
-{
-	s->free[s->free_nr++] = run;
-	if (trace_flush_enabled())
-		trace_give_back(s, first, nr, reason);
-	give_back(s, first, nr, size);
 }
 
 static void flush_run(struct skb_bulk_stack *s, unsigned long i, enum skb_bulk_flush_reason reason)
@@ -167,118 +112,6 @@ static void flush_run(struct skb_bulk_stack *s, unsigned long i, enum skb_bulk_f
 
 	leave(s, i);
 	give_back_slots(s, s->run[i], slots(s, s->run[i], s->limit[i]), nr, s->size[i], reason);
-}
-
-/* of a kept run, or the open one */
-static void flush_slots(struct skb_bulk_stack *s, unsigned int run, unsigned int nr, enum skb_bulk_flush_reason reason)
-{
-	give_back_slots(s, run, slots(s, run, s->kept_limit), nr, 0, reason);
-}
-
-static void flush_kept(struct skb_bulk_stack *s, unsigned int runs, enum skb_bulk_flush_reason reason)
-{
-	while (runs--)
-		flush_slots(s, s->kept[--s->kept_nr], s->kept_limit, reason);
-	s->kept_low = min(s->kept_low, s->kept_nr);
-}
-
-static void flush_open(struct skb_bulk_stack *s, enum skb_bulk_flush_reason reason)
-{
-	unsigned int nr = s->open_nr;
-
-	s->open_nr = 0;
-	if (nr)
-		flush_slots(s, s->open, nr, reason);
-}
-
-/* the open run counts, so that half of the runs are always there to gather in */
-static bool may_keep(const struct skb_bulk_stack *s)
-{
-	return s->kept_nr + !!s->open_nr < s->kept_max;
-}
-
-/* a full run leaves the table for the next pops. Return: whether there is room for it. */
-static bool keep(struct skb_bulk_stack *s, unsigned long i)
-{
-	if (!may_keep(s))
-		return false;
-	s->kept[s->kept_nr++] = s->run[i];
-	leave(s, i);
-	return true;
-}
-
-/* a run to put kept objects into one by one. Return: whether there may be another. */
-static bool open_another(struct skb_bulk_stack *s)
-{
-	if (!may_keep(s) || s->free_nr < 2)
-		return false;
-	if (!s->watched)
-		skb_bulk_idle_start();
-	if (s->open_nr)
-		s->kept[s->kept_nr++] = s->open;
-	s->open = s->free[--s->free_nr];
-	s->open_nr = 0;
-	return true;
-}
-
-/* Return: whether @obj has @one among its @nr; unrolled, it takes half the instructions */
-static __always_inline bool among(void **obj, unsigned int nr, const void *one)
-{
-	unsigned int i;
-
-#pragma GCC unroll 8
-	for (i = 0; i < nr; i++)
-		if (obj[i] == one)
-			return true;
-	return false;
-}
-
-/* the kernel's NAPI cache is taken to be empty */
-static void expect_room(struct skb_bulk_stack *s)
-{
-	s->napi_room = SKB_BULK_NAPI_ROOM;
-	s->napi_first = NULL;
-	s->napi_missed = 0;
-}
-
-/*
- * alloc_skb() looks into the cache that napi_consume_skb() fills before it asks SLUB: heads that go there spare it that.
- * The cache has room for two runs; what overflows it goes to SLUB the dear way, and nobody outside the kernel can see
- * how full it is. But it is a stack: when the first of the heads that went there comes by again, the others were taken out, too,
- * and as many may follow. A first one that does not come again, since somebody else freed it, is given up after a while,
- * and later each time that this happens.
- * The heads are bare, so this frees nothing else. Return: how many of @nr are left for SLUB.
- */
-static unsigned int fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsigned int nr)
-{
-	unsigned int left, i;
-
-	/* the one that the run keeps may be it */
-	if (among(obj - 1, nr + 1, s->napi_first)) {
-		s->napi_patience = SKB_BULK_NAPI_PATIENCE_MIN;
-		expect_room(s);
-	} else if (!s->napi_room && ++s->napi_missed >= s->napi_patience) {
-		s->napi_patience = min_t(unsigned int, 2 * s->napi_patience + 1, SKB_BULK_NAPI_PATIENCE_MAX);
-		expect_room(s);
-	}
-	left = nr - min(nr, s->napi_room);
-	if (left == nr)
-		return nr;
-	if (!s->napi_first)
-		s->napi_first = obj[left];
-	s->napi_room -= nr - left;
-	for (i = left; i < nr; i++) {
-		struct sk_buff *skb = obj[i];
-
-		skb->head = NULL;
-		skb->dev = NULL;
-		compat_skb_allocated_here(skb);
-		napi_consume_skb(skb, 1);
-	}
-	skb_bulk_stack_count_resident(s);
-	s->gone += nr - left;
-	s->napi_cached += nr - left;
-	return left;
 }
 
 /* a full run goes back, all but its first object */
@@ -290,7 +123,7 @@ static __always_inline void give_back_rest(struct skb_bulk_stack *s, unsigned lo
 	s->top[i] = second;
 	s->used[i] = true;
 	if (COMPAT_SHEAVES && s->head) {
-		nr = fill_napi_cache(s, second, nr);
+		nr = skb_bulk_fill_napi_cache(s, second, nr);
 		if (!nr) {
 			s->flushes++;
 			return;
@@ -303,13 +136,13 @@ static noinline void full_slow(struct skb_bulk_stack *s, unsigned long i)
 {
 	void **first = slots(s, s->run[i], s->limit[i]);
 
-	if (s->wanted && keep(s, i)) {
+	if (s->wanted && skb_bulk_kept_take_run(s, i)) {
 		return;
 	} else if (s->free_nr < s->keep_free) {
 		flush_run(s, i, SKB_BULK_FLUSH_FULL);
 	} else {
 		if (trace_flush_enabled())
-			trace_give_back(s, first + 1, s->limit[i] - 1, SKB_BULK_FLUSH_FULL);
+			skb_bulk_trace_flush(s, first + 1, s->limit[i] - 1, SKB_BULK_FLUSH_FULL);
 		give_back_rest(s, i);
 	}
 }
@@ -335,9 +168,7 @@ static void drain_runs(struct skb_bulk_stack *s, enum skb_bulk_flush_reason reas
 void skb_bulk_stack_drain(struct skb_bulk_stack *s)
 {
 	drain_runs(s, SKB_BULK_FLUSH_ALL);
-	flush_kept(s, s->kept_nr, SKB_BULK_FLUSH_ALL);
-	flush_open(s, SKB_BULK_FLUSH_ALL);
-	s->wanted = false;
+	skb_bulk_kept_drain(s, SKB_BULK_FLUSH_ALL);
 	if (s->single && s->limit_max > 1)
 		end_single(s);
 	s->single_next = SKB_BULK_SINGLE_MIN;
@@ -355,18 +186,10 @@ bool skb_bulk_stack_age(struct skb_bulk_stack *s)
 		left |= live(s, i);
 		s->used[i] = false;
 	}
-	if (s->popped) {
-		flush_kept(s, s->kept_low, SKB_BULK_FLUSH_IDLE);
-	} else {
-		s->wanted = false;
-		flush_kept(s, s->kept_nr, SKB_BULK_FLUSH_IDLE);
-		flush_open(s, SKB_BULK_FLUSH_IDLE);
-	}
-	s->popped = false;
-	s->kept_low = s->kept_nr;
+	left |= skb_bulk_kept_age(s);
 	/* what goes back here was not evicted */
 	judge_anew(s);
-	return left || s->kept_nr || s->open_nr;
+	return left;
 }
 
 /* the run that lacks least, or a place with none if the set has none */
@@ -568,28 +391,13 @@ static __always_inline void push_grouped(struct skb_bulk_stack *s, u64 page, voi
 		claim(s, page, obj, slab);
 }
 
-static noinline void push_unkept(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+/* Context: BH disabled, the CPU's lock held. Called instead of a push for what cannot be kept. */
+void skb_bulk_stack_push_unkept(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
 	if (s->single)
 		skb_bulk_stack_give_back_one(s, obj, slab);
 	else
 		push_grouped(s, page, obj, slab);
-}
-
-/* the open run takes no more, or there is none */
-static noinline void keep_in_another(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
-{
-	if (!open_another(s))
-		return push_unkept(s, page, obj, slab);
-	slots(s, s->open, s->kept_limit)[s->open_nr++] = obj;
-}
-
-/* a pop has waited: @obj is kept for the next one, whatever slab page it is of */
-static noinline void push_wanted(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
-{
-	if (unlikely(!s->open_nr || s->open_nr == s->kept_limit))
-		return keep_in_another(s, page, obj, slab);
-	slots(s, s->open, s->kept_limit)[s->open_nr++] = obj;
 }
 
 /*
@@ -601,77 +409,9 @@ static noinline void push_wanted(struct skb_bulk_stack *s, u64 page, void *obj, 
 void skb_bulk_stack_push_slow(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
 	if (s->wanted)
-		push_wanted(s, page, obj, slab);
+		skb_bulk_kept_push(s, page, obj, slab);
 	else if (s->single)
 		skb_bulk_stack_give_back_one(s, obj, slab);
 	else
 		push_grouped(s, page, obj, slab);
-}
-
-static void *take(struct skb_bulk_stack *s, void *obj)
-{
-	s->reused++;
-	s->gone++;
-	return obj;
-}
-
-/* what is kept goes first */
-static __always_inline void *pop_open(struct skb_bulk_stack *s)
-{
-	void *obj = slots(s, s->open, s->kept_limit)[--s->open_nr];
-
-	if (!s->open_nr)
-		s->free[s->free_nr++] = s->open;
-	return take(s, obj);
-}
-
-/* Return: an object of @s, which has some. The run that gives one gives the next ones too, until it is empty. */
-void *skb_bulk_stack_pop(struct skb_bulk_stack *s)
-{
-	skb_bulk_stack_count_resident(s);
-	s->popped = true;
-	if (s->open_nr)
-		return pop_open(s);
-	if (s->kept_nr) {
-		s->open = s->kept[--s->kept_nr];
-		s->open_nr = s->kept_limit;
-		s->kept_low = min(s->kept_low, s->kept_nr);
-		return pop_open(s);
-	}
-	for (;; s->cursor++) {
-		unsigned long i = s->cursor & s->mask;
-		void *obj;
-
-		if (!live(s, i))
-			continue;
-		obj = s->top[i][-1];
-		if (run_nr(s, i) == 1) {
-			s->free[s->free_nr++] = s->run[i];
-			leave(s, i);
-		} else {
-			s->top[i]--;
-		}
-		return take(s, obj);
-	}
-}
-
-/* Return: an object, after a run was allocated; NULL if there is no memory. The stack is empty, and may be refilled. */
-void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache)
-{
-	unsigned int run = s->free[s->free_nr - 1];
-	/* all or nothing; what failure returns is false or 0 */
-	bool got = kmem_cache_alloc_bulk(cache, GFP_ATOMIC | __GFP_NOWARN, s->kept_limit, slots(s, run, s->kept_limit));
-
-	trace_refill(s->kept_limit, got ? s->kept_limit : 0);
-	if (!got)
-		return NULL;
-	if (!s->watched)
-		skb_bulk_idle_start();
-	s->refilled += s->kept_limit;
-	s->gone -= s->kept_limit;
-	s->popped = true;
-	s->free_nr--;
-	s->open = run;
-	s->open_nr = s->kept_limit;
-	return pop_open(s);
 }

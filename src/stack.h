@@ -145,7 +145,6 @@ void skb_bulk_stack_forget(struct skb_bulk_stack *s);
 bool skb_bulk_stack_age(struct skb_bulk_stack *s);
 void *skb_bulk_stack_pop(struct skb_bulk_stack *s);
 void *skb_bulk_stack_refill(struct skb_bulk_stack *s, struct kmem_cache *cache);
-void skb_bulk_stack_count_resident(struct skb_bulk_stack *s);
 u64 skb_bulk_stack_look(const struct skb_bulk_stack *s, u64 *bytes);
 
 static inline u64 skb_bulk_stack_taken(const struct skb_bulk_stack *s)
@@ -156,6 +155,12 @@ static inline u64 skb_bulk_stack_taken(const struct skb_bulk_stack *s)
 static inline u64 skb_bulk_stack_resident(const struct skb_bulk_stack *s)
 {
 	return skb_bulk_stack_taken(s) - s->gone - s->singles;
+}
+
+/* the most is noted before there are less, and when somebody asks */
+static inline void skb_bulk_stack_count_resident(struct skb_bulk_stack *s)
+{
+	s->resident_max = max(s->resident_max, skb_bulk_stack_resident(s));
 }
 
 /* whether there is nothing to pop */
