@@ -58,7 +58,7 @@ depth-ignored%params.c%/^static void configure/,/^}/ s/skb_bulk_depth);$/DEPTH_M
 uncharged%consume.c%s/^\t\(c->data\.room -= slab->size\|skb_bulk_stack_charge(.*)\);$/\t;/%not ok [0-9]* bytes are a bound
 reset-forgets%counters.c%/^static void reset(/,/^}/ s/i < ARRAY_SIZE(counter)/i < ARRAY_SIZE(counter) - 3/%after a reset
 late-check%params.c%/^static int uint_set/,/^}/ s/kstrtouint(val, 0, &new) ||/kstrtouint(val, 0, \&new) || ((*to = new) \& 0) ||/%refused, and is stored
-leaking-drain%stack.c%s/kmem_cache_free_bulk(s->cache, nr, obj);/kmem_cache_free_bulk(s->cache, nr > 1 ? nr - 1 : nr, obj);/%objects before
+leaking-drain%run.h%s/kmem_cache_free_bulk(s->cache, nr, obj);/kmem_cache_free_bulk(s->cache, nr > 1 ? nr - 1 : nr, obj);/%objects before
 END
 )
 for n in ${names[@]+"${names[@]}"}; do
