@@ -23,7 +23,7 @@ good_remote=(kernel stack)
 good_refill=(kernel)
 # where modules may name the kernel's cache of heads
 nameable() { case $(uname -r) in 5.10.* | 6.1.*) return 1 ;; esac; }
-unnameable=1
+unnameable=2
 if nameable; then good_refill+=(bulk kernel) unnameable=0; fi
 good_depth=(1 2 3 64 1023 0x40 1024)
 good_idle_ms=(1 60000 100)
@@ -91,6 +91,16 @@ refill_refused() {
 	out=$(LC_ALL=C bash -c "echo bulk >$dir/refill" 2>&1)
 	[ "$(cat $dir/refill)" = kernel ] || return
 	[[ "$out, $(log_lines "$since")" == *"not supported, "*"refill: "*"(use kernel)"* ]]
+}
+refill_refused_at_load() {
+	local since
+	since=$(log_length)
+	if insmod "$ko" refill=bulk; then
+		echo "it was loaded"
+		rmmod skb_bulk
+		return 1
+	fi
+	[ ! -e /sys/module/skb_bulk ] && [[ $(log_lines "$since") == *"refill: "*"(use kernel)"* ]]
 }
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 only_root_writes() {
@@ -168,6 +178,7 @@ for p in mode depth idle_ms remote refill; do
 	for v in "${good[@]}"; do check "load with $p $(short "$v")" taken_at_load $p "$v"; done
 	for v in "${bad[@]}"; do [[ $v = *' '* ]] || check "no load with $p $(short "$v")" refused_at_load $p "$v"; done
 done
+nameable || check "no load with refill bulk" refill_refused_at_load
 check "loads and unloads while all of it is written" loads_while_written 15
 check_equal "nothing is left loaded" "" "$(grep skb_bulk /proc/modules)"
 ktap_end
