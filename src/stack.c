@@ -77,7 +77,8 @@ static noinline void end_single(struct skb_bulk_stack *s)
  */
 void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 {
-	unsigned int runs = max(depth / s->len, s->len == SKB_BULK_RUN_PLAIN ? 1 : clamp_t(unsigned int, depth / 4, 1, SKB_BULK_WAYS));
+	unsigned int short_runs = s->len == SKB_BULK_RUN_PLAIN ? 1 : clamp_t(unsigned int, depth / 4, 1, SKB_BULK_WAYS);
+	unsigned int runs = max(depth / s->len, short_runs);
 	unsigned long i;
 
 	s->runs = runs + 1;
@@ -100,8 +101,7 @@ void skb_bulk_stack_configure(struct skb_bulk_stack *s, unsigned int depth)
 		s->free[i] = i;
 }
 
-void skb_bulk_trace_flush(const struct skb_bulk_stack *s, void **obj, unsigned int nr,
-				     enum skb_bulk_flush_reason reason)
+void skb_bulk_trace_flush(const struct skb_bulk_stack *s, void **obj, unsigned int nr, enum skb_bulk_flush_reason reason)
 {
 	trace_flush(s->head, *obj, nr, reason);
 }
@@ -348,8 +348,8 @@ static noinline void claim_full_set(struct skb_bulk_stack *s, u64 page, void *ob
 }
 
 /*
- * A run for a slab page that has none, at home: a run that is there moves within the set. There are slots free to start it in, and
- * a run goes back last if they were the last: what is called last needs no stack frame.
+ * A run for a slab page that has none, at home: a run that is there moves within the set. There are slots free to start it
+ * in, and a run goes back last if they were the last: what is called last needs no stack frame.
  */
 static noinline void claim(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
