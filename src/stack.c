@@ -209,13 +209,7 @@ static __always_inline unsigned long fullest_of_set(const struct skb_bulk_stack 
 	return fullest;
 }
 
-static void evict(struct skb_bulk_stack *s, unsigned long i)
-{
-	s->evictions++;
-	flush_run(s, i, SKB_BULK_FLUSH_ROOM);
-}
-
-/* Return: the fullest run of the next set that has one */
+/* Return: the fullest run of the next set that has one; some set has */
 static __always_inline unsigned long next_victim(struct skb_bulk_stack *s)
 {
 	unsigned long i;
@@ -227,24 +221,13 @@ static __always_inline unsigned long next_victim(struct skb_bulk_stack *s)
 	return i;
 }
 
-/* the fuller a run the cheaper is it for each object that it goes back. The one at @home was started just now and stays. */
-static noinline void evict_but(struct skb_bulk_stack *s, unsigned long home)
-{
-	unsigned long i = fullest_of_set(s, home);
-
-	if (missing(s, i) > s->full / 2) {
-		do
-			i = next_victim(s);
-		while (i == home);
-	}
-	evict(s, i);
-}
-
 /* Context: BH disabled, the CPU's lock held. Called when a push has overdrawn the bytes that the stack may hold. */
 void skb_bulk_stack_shed(struct skb_bulk_stack *s)
 {
-	while (s->room < 0 && !s->single && s->free_nr < s->runs)
-		evict(s, next_victim(s));
+	while (s->room < 0 && !s->single && s->free_nr < s->runs) {
+		s->evictions++;
+		flush_run(s, next_victim(s), SKB_BULK_FLUSH_ROOM);
+	}
 }
 
 static __always_inline void move_run(struct skb_bulk_stack *s, unsigned long to, unsigned long from)
@@ -330,27 +313,38 @@ static noinline void claim_rarely(struct skb_bulk_stack *s, u64 page, void *obj,
 	claim(s, page, obj, slab);
 }
 
-/* the fullest run of the set goes back, the one that is at home moves there */
-static noinline void claim_full_set(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+/*
+ * The run at @i goes back, and one is started at home; if another one is there, it moves to @i. What is called last needs no
+ * stack frame, and so slots of one run are always free: it is started in those, and those of @i are the next ones.
+ */
+static noinline void claim_instead(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab, unsigned long i)
 {
+	void **first = slots(s, s->run[i], s->limit[i]);
 	unsigned long home = page & s->mask;
-	unsigned long i = fullest_of_set(s, home);
 	unsigned int nr = run_nr(s, i);
 	unsigned int run = s->run[i];
 	unsigned int size = s->size[i];
-	void **first = slots(s, run, s->limit[i]);
 
-	if (i != home)
+	if (live(s, home))
 		move_run(s, i, home);
+	else
+		leave(s, i);
 	start_run(s, page, obj, slab);
 	s->evictions++;
 	give_back_slots(s, run, first, nr, size, SKB_BULK_FLUSH_ROOM);
 }
 
-/*
- * A run for a slab page that has none, at home: a run that is there moves within the set. There are slots free to start it
- * in, and a run goes back last if they were the last: what is called last needs no stack frame.
- */
+/* the fuller a run the cheaper it is for each object that it goes back: of the set, or if none is half full there of the next one */
+static noinline void claim_scarce(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
+{
+	unsigned long i = fullest_of_set(s, page & s->mask);
+
+	if (missing(s, i) > s->full / 2)
+		i = next_victim(s);
+	claim_instead(s, page, obj, slab, i);
+}
+
+/* a run for a slab page that has none, at home: a run that is there moves within the set, or the set's fullest goes back */
 static noinline void claim(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
 	unsigned long home = page & s->mask;
@@ -365,12 +359,13 @@ static noinline void claim(struct skb_bulk_stack *s, u64 page, void *obj, const 
 		if (live(s, to))
 			to = home ^ 3;
 		if (live(s, to))
-			return claim_full_set(s, page, obj, slab);
+			return claim_instead(s, page, obj, slab, fullest_of_set(s, home));
 		move_run(s, to, home);
+		leave(s, home);
 	}
+	if (s->free_nr == 1)
+		return claim_scarce(s, page, obj, slab);
 	start_run(s, page, obj, slab);
-	if (!s->free_nr)
-		evict_but(s, home);
 }
 
 /* the run of @page is found in another place of the set than its home, or claimed */

@@ -146,10 +146,11 @@ bounded() {
 		echo "the tables take $table bytes a CPU"
 		bad=1
 	fi
-	for d in 2 7 8 64 100 1000 1024; do
+	# few runs and many, all of one kind and half of them kept for received packets
+	for d in 2 3 5 7 8 16 33 64 100 128 256 1000 1024; do
 		echo $d >/sys/module/skb_bulk/parameters/depth
 		echo 1 >"$skb_bulk_debug/reset"
-		ask hold 3000 || return
+		ask hold 3000 && ask steady 10 512 && ask hold 100 || return
 		awk -v d=$d '/^cpu[0-9]+\.(head|data)_resident(_max)? / && $2 > d { print "depth " d ": " $0; bad = 1 }
 			$1 ~ /^cpu.*resident_bytes/ && $2 > 1048576 { print "depth " d ": " $0; bad = 1 } END { exit bad }' "$counters" || bad=1
 		balanced || bad=1

@@ -51,7 +51,7 @@ pool-ignored%consume.c%s/compat_skb_pp_recycle(skb)/false/%page-pool|BUG|Bad pag
 parts-ignored%consume.c%s/skb_shinfo(skb)->frag_list/NULL/; s/shinfo->frag_list/NULL/%frag-list
 users-ignored%consume.c%s/refcount_read(&skb->users) != 1/false/%shared: |users are left|BUG
 queue-loses%irq_queue.c%/^static void consume_list/,/^}/ s/^\t\tskb->next = NULL;$/&\n\t\tif (!next)\n\t\t\tbreak;/%consumed moved by|nothing ran|the (dst|socket|xfrm|connection)|references
-displaced-leaks%stack.c%/^static noinline void claim_full_set/,/^}/ s/^\tgive_back_slots(.*$/\ts->free[s->free_nr++] = run;/%do not add up|objects before
+displaced-leaks%stack.c%/^static noinline void claim_instead/,/^}/ s/^\tgive_back_slots(.*$/\ts->free[s->free_nr++] = run;/%do not add up|objects before
 unmoved-idle%stack.c%/^bool skb_bulk_stack_age/,/^}/ s/live(s, i) \&\& !s->used\[i\]/false/%not ok [0-9]* stacks left alone
 dead-cpu-keeps%main.c%/^static int cpu_dead/,/^}/ s/^\tskb_bulk_drain_cpu(c);$/\t;/%not ok [0-9]* a processor that goes
 depth-ignored%params.c%/^static void configure/,/^}/ s/skb_bulk_depth);$/DEPTH_MAX);/%not ok [0-9]* depth is a bound
