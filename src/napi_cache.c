@@ -30,8 +30,8 @@ static void expect_room(struct skb_bulk_stack *s)
  * alloc_skb() looks into the cache that napi_consume_skb() fills before it asks SLUB: heads that go there spare it that.
  * The cache has room for two runs; what overflows it goes to SLUB the dear way, and nobody outside the kernel can see
  * how full it is. But it is a stack: when the first of the heads that went there comes by again, the others were taken out, too,
- * and as many may follow. A first one that does not come again, since somebody else freed it, is given up after a while,
- * and later each time that this happens.
+ * and as many may follow. A first one that does not come again, since somebody else freed it, is given up when it has taken
+ * twice as long as the one before, and later each time that this happens.
  * The heads are bare, so this frees nothing else. Return: how many of @nr are left for SLUB.
  */
 unsigned int skb_bulk_fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsigned int nr)
@@ -40,7 +40,7 @@ unsigned int skb_bulk_fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsi
 
 	/* the one that the run keeps may be it */
 	if (among(obj - 1, nr + 1, s->napi_first)) {
-		s->napi_patience = SKB_BULK_NAPI_PATIENCE_MIN;
+		s->napi_patience = min_t(unsigned int, 2 * s->napi_missed + SKB_BULK_NAPI_PATIENCE_MIN, SKB_BULK_NAPI_PATIENCE_MAX);
 		expect_room(s);
 	} else if (!s->napi_room && ++s->napi_missed >= s->napi_patience) {
 		s->napi_patience = min_t(unsigned int, 2 * s->napi_patience + 1, SKB_BULK_NAPI_PATIENCE_MAX);

@@ -37,7 +37,7 @@ struct kmem_cache;
 #define SKB_BULK_RUN_PLAIN	64	/* of the only run, where objects are not grouped */
 #define SKB_BULK_NAPI_ROOM	(2 * (SKB_BULK_RUN_PLAIN - 1))	/* heads in the kernel's NAPI cache */
 #define SKB_BULK_NAPI_PATIENCE_MIN	3	/* runs without room there, after which it is taken to be empty */
-#define SKB_BULK_NAPI_PATIENCE_MAX	31
+#define SKB_BULK_NAPI_PATIENCE_MAX	63
 #define SKB_BULK_NO_SLAB	(~0ULL)
 #define SKB_BULK_NO_TOP		((void **)1UL)	/* of a run that is not there: no run has as many slots left */
 #define SKB_BULK_NO_ROOM	0x40000000	/* more bytes than any stack takes in: a push of data finds none left */
