@@ -40,7 +40,8 @@ unsigned int skb_bulk_fill_napi_cache(struct skb_bulk_stack *s, void **obj, unsi
 
 	/* the one that the run keeps may be it */
 	if (among(obj - 1, nr + 1, s->napi_first)) {
-		s->napi_patience = min_t(unsigned int, 2 * s->napi_missed + SKB_BULK_NAPI_PATIENCE_MIN, SKB_BULK_NAPI_PATIENCE_MAX);
+		s->napi_patience = min_t(unsigned int, 2 * s->napi_missed + SKB_BULK_NAPI_PATIENCE_MIN,
+					 SKB_BULK_NAPI_PATIENCE_MAX);
 		expect_room(s);
 	} else if (!s->napi_room && ++s->napi_missed >= s->napi_patience) {
 		s->napi_patience = min_t(unsigned int, 2 * s->napi_patience + 1, SKB_BULK_NAPI_PATIENCE_MAX);

@@ -317,7 +317,8 @@ static noinline void claim_rarely(struct skb_bulk_stack *s, u64 page, void *obj,
  * The run at @i goes back, and one is started at home; if another one is there, it moves to @i. What is called last needs no
  * stack frame, and so slots of one run are always free: it is started in those, and those of @i are the next ones.
  */
-static noinline void claim_instead(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab, unsigned long i)
+static noinline void claim_instead(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab,
+				   unsigned long i)
 {
 	void **first = slots(s, s->run[i], s->limit[i]);
 	unsigned long home = page & s->mask;
@@ -334,7 +335,7 @@ static noinline void claim_instead(struct skb_bulk_stack *s, u64 page, void *obj
 	give_back_slots(s, run, first, nr, size, SKB_BULK_FLUSH_ROOM);
 }
 
-/* the fuller a run the cheaper it is for each object that it goes back: of the set, or if none is half full there of the next one */
+/* a run goes back, the fuller the cheaper for each object: one of the set, or if none is half full there, of the next one */
 static noinline void claim_scarce(struct skb_bulk_stack *s, u64 page, void *obj, const union skb_bulk_slab *slab)
 {
 	unsigned long i = fullest_of_set(s, page & s->mask);
