@@ -19,7 +19,7 @@ static __always_inline void **slots(struct skb_bulk_stack *s, unsigned int run, 
 	return &s->obj[(run + 1) * s->len - limit];
 }
 
-/* bytes of slots that are left in the run; more than any has left, if there is no run */
+/* bytes of slots that are left in the run: less than all of them, since it has an object; more than any has if there is no run */
 static __always_inline unsigned long missing(const struct skb_bulk_stack *s, unsigned long i)
 {
 	return -(unsigned long)s->top[i] & s->full;

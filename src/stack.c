@@ -271,7 +271,7 @@ static noinline void end_single_with(struct skb_bulk_stack *s, void *obj)
 	kfree(obj);
 }
 
-/* Context: BH disabled, the CPU's lock held. Called while @s is single, instead of a push. */
+/* Context: BH disabled, the CPU's lock held. Instead of a push: while @s is single, and for an object alone on its slab page. */
 void skb_bulk_stack_give_back_one(struct skb_bulk_stack *s, void *obj, const union skb_bulk_slab *slab)
 {
 	s->room += slab->size;
