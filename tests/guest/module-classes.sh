@@ -209,8 +209,7 @@ mixed() {
 	echo "$alone of $(counter head_taken) heads and $(counter data_taken) data went one by one"
 	[ "$(counter head_taken)" -ge 16384 ] && balanced
 }
-# KASAN keeps what is freed for a while, and what is allocated meanwhile has the leftovers of many slab pages, in no order
-if grep -q ' kasan_quarantine_reduce$' /proc/kallsyms; then tolerated=28672; else tolerated=0; fi
+if kasan; then tolerated=28672; else tolerated=0; fi
 in_runs() { mixed in-order && [ "$alone" -le $tolerated ]; }
 # completions in no order at all leave the runs, those in order find them again, also when the counters begin anew
 mixed_and_back() {
@@ -240,13 +239,17 @@ napi_cache_fed() {
 	status=$?
 	rmmod skb_bulk_bench && return $status
 }
-# what each held is let go of while its head is on a stack
+# full NR: what each held is let go of while its head is on a stack
+full() {
+	reset_counters
+	ask full "$1" || return
+	echo "$(counter head_resident) heads held of $(counter head_taken), $(counter head_one_by_one) went one by one"
+	[ "$(counter head_taken)" -ge "$1" ] && balanced
+}
+# with KASAN that many go one by one, and few enough to have a run each are held
 full_of_state() {
 	echo 1024 >/sys/module/skb_bulk/parameters/depth
-	reset_counters
-	ask full 1000 || return
-	echo "$(counter head_resident) heads held of $(counter head_taken)"
-	[ "$(counter head_taken)" -ge 1000 ] && ! empty && balanced && reset_counters
+	full 1000 && { ! empty || { kasan && full 60 && ! empty; }; } && reset_counters
 }
 # as many large objects as there are bytes for, and no more; where data is not stacked there are none
 bytes_bounded() {

@@ -31,7 +31,7 @@ again() { # NAME COMMAND...: again and again until the traffic ends
 	done >/dev/null 2>&1
 }
 udp() { # small packets for a port where nobody listens, answered by ICMP
-	in_left timeout 5 socat -u -b 40 "OPEN:$dir/burst" "UDP4-SENDTO:$right_ip:9999"
+	in_left timeout 30 socat -u -b 40 "OPEN:$dir/burst" "UDP4-SENDTO:$right_ip:9999"
 }
 tcp() { in_left timeout 10 socat -u "OPEN:$dir/file" "TCP4:$right_ip:5400,connect-timeout=3"; }
 # what arrives whole is compared; a transfer that a reload cut off is not

@@ -285,6 +285,9 @@ as_predicted() {
 skb_bulk_debug=/sys/kernel/debug/skb_bulk
 set_mode() { echo "$1" >/sys/module/skb_bulk/parameters/mode; }
 get_mode() { cat /sys/module/skb_bulk/parameters/mode; }
+# kasan: whether the kernel keeps what is freed for a while, so that what is allocated meanwhile has the leftovers of many slab
+# pages, in no order
+kasan() { grep -q ' kasan_quarantine_reduce$' /proc/kallsyms; }
 # counter NAME: 0 when the module has none of that name
 counter() { awk -v n="$1" '$1 == n { v = $2 } END { print v + 0 }' "$skb_bulk_debug/counters"; }
 reset_counters() { echo 1 >"$skb_bulk_debug/reset"; }
