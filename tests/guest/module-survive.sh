@@ -4,7 +4,7 @@
 # memory, namespaces that end, resets; and who must not wait for a flush: zero-copy senders, netconsole, dying namespaces.
 # tests/run: kernels=6.1 ports=2 timeout=900 args=short when=named
 # tests/run: kernels=6.1 ports=2 timeout=1500 when=named
-# tests/run: when=named kernels=5.10,6.12,7.3 ports=2 timeout=900
+# tests/run: when=named kernels=5.10,6.12,7.3,6.12-rt ports=2 timeout=900
 # tests/run: kernels=6.1 ports=2 timeout=900 when=debug
 # shellcheck disable=SC2317,SC2154
 set -u
