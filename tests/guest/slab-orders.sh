@@ -46,7 +46,7 @@ weighs() {
 	[ "$(counter data_resident)" = 12 ] && [ "$(counter resident_bytes)" = $want ] && flush && holds_nothing
 }
 # mixed ROUNDS: as much can be held after it as at first, or more, since where the slab pages lie has its part in it; with KASAN
-# they lie anywhere, which has been a quarter of it
+# they lie anywhere, and two fills in a row differ by a quarter
 mixed() {
 	ask mix "$1" $nr 0 && balanced || return
 	[ "$(counter resident_bytes)" -le 1048576 ] || { echo "$(counter resident_bytes) bytes are held"; return 1; }
