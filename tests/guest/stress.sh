@@ -20,6 +20,9 @@ usage() {
 case ${1-} in -*) usage; exit 2 ;; esac
 switches=${1:-1000} reloads=${2:-50} resets=${3:-50}
 depths=100 cpu_rounds=10
+# a transfer takes that many times as long
+slow=1
+! kasan || slow=3
 dir=/tmp/stress
 
 # traffic of all kinds, both ways, that outlives links and ports; niced, so that what changes things gets its turn
@@ -33,10 +36,10 @@ again() { # NAME COMMAND...: again and again until the traffic ends
 udp() { # small packets for a port where nobody listens, answered by ICMP
 	in_left timeout 30 socat -u -b 40 "OPEN:$dir/burst" "UDP4-SENDTO:$right_ip:9999"
 }
-tcp() { in_left timeout 10 socat -u "OPEN:$dir/file" "TCP4:$right_ip:5400,connect-timeout=3"; }
+tcp() { in_left timeout $((10 * slow)) socat -u "OPEN:$dir/file" "TCP4:$right_ip:5400,connect-timeout=3"; }
 # what arrives whole is compared; a transfer that a reload cut off is not
 tcp_sink() {
-	in_right timeout 12 socat -u TCP4-LISTEN:5400,reuseaddr "OPEN:$dir/got,creat,trunc" &&
+	in_right timeout $((12 * slow)) socat -u TCP4-LISTEN:5400,reuseaddr "OPEN:$dir/got,creat,trunc" &&
 		[ "$(stat -c %s $dir/got)" = "$(stat -c %s $dir/file)" ] &&
 		{ cmp -s $dir/got $dir/file || echo different >>$dir/different; }
 }
@@ -54,16 +57,21 @@ traffic_on() {
 	start_again sink tcp_sink
 	start_again tcp tcp
 }
+all_went() {
+	local kind
+	for kind in udp ping sink tcp; do
+		[ -s $dir/$kind.went ] || { echo "$kind never got through"; return 1; }
+	done
+}
+# what the last change cut off may take a while to get through again
 traffic_off() {
+	wait_for $((60 * slow)) all_went >/dev/null
 	touch $dir/stop
 	wait "${traffic[@]}"
 }
 traffic_went() { # all kinds got through, no TCP payload was changed
-	local kind
 	wc -l $dir/*.went
-	for kind in udp ping sink tcp; do
-		[ -s $dir/$kind.went ] || { echo "$kind never got through"; return 1; }
-	done
+	all_went || return
 	[ ! -e $dir/different ] || { echo "$(wc -l <$dir/different) transfers arrived changed"; return 1; }
 }
 
