@@ -35,17 +35,17 @@ def zerocopy(address, count, seconds):
 
 
 def timestamp(address, count, interface):
-    """Prints how many stamps came back by the error queue within three seconds of the last packet."""
+    """Prints how many stamps came back by the error queue, each within three seconds and later than the one before."""
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     config = ctypes.create_string_buffer(struct.pack("=iii", 0, HWTSTAMP_TX_ON, 0))
     fcntl.ioctl(s, SIOCSHWTSTAMP, struct.pack("16sQ16x", interface.encode(), ctypes.addressof(config)))
     s.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPING, STAMP_TX_HARDWARE | STAMP_RAW_HARDWARE | STAMP_TSONLY)
-    stamps = 0
+    stamps, last = 0, (0, 0)
     for i in range(count):
         s.sendto(b"t" * 100, (address, 9))
         # the card has one register for it
-        end = time.monotonic() + (0.2 if i < count - 1 else 3)
-        while stamps < count and time.monotonic() < end:
+        end = time.monotonic() + 3
+        while stamps <= i and time.monotonic() < end:
             try:
                 _, control, _, _ = s.recvmsg(0, 512, MSG_ERRQUEUE)
             except BlockingIOError:
@@ -54,7 +54,9 @@ def timestamp(address, count, interface):
             for level, kind, value in control:
                 if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPING):
                     # software, transformed, raw hardware: seconds and nanoseconds of each
-                    stamps += any(struct.unpack("=6q", value[:48])[4:])
+                    stamp = struct.unpack("=6q", value[:48])[4:]
+                    stamps += stamp > last
+                    last = stamp
     print(stamps)
     return True
 

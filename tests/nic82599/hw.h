@@ -271,6 +271,11 @@
 #define LINKS2_AN_SUPP	BIT(6)
 
 /* time */
+#define TSYNCTXCTL	0x08c00
+#define TSYNCTXCTL_VALID	BIT(0)
+#define TSYNCTXCTL_EN	BIT(4)
+#define TXSTMPL		0x08c04
+#define TXSTMPH		0x08c08
 #define SYSTIML		0x08c0c
 #define SYSTIMH		0x08c10
 #define TIMINCA		0x08c14
@@ -317,6 +322,7 @@ struct tx_desc {
 	uint32_t olinfo;
 };
 #define TXD_LEN		0x0000ffffu
+#define TXD_STAMP	BIT(19)
 #define TXD_DTYP	0x00f00000u
 #define TXD_DTYP_CTX	0x00200000u
 #define TXD_DTYP_DATA	0x00300000u

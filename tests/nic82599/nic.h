@@ -104,6 +104,13 @@ void reg_unknown(struct nic *nic, uint32_t off, const char *how);
 uint32_t rxq_reg(unsigned int q, uint32_t reg);
 uint32_t txq_reg(unsigned int q, uint32_t reg);
 
+/* clock.c: the time of the port, and stamps of frames with it */
+uint32_t clock_read(struct nic *nic, uint32_t off);
+void clock_set(struct nic *nic, uint32_t off, uint32_t val);
+void clock_pace(struct nic *nic, uint32_t timinca);
+void clock_stamp_tx(struct nic *nic);		/* a frame that wants a stamp goes out */
+uint32_t clock_take_tx_stamp(struct nic *nic);
+
 /* intr.c */
 
 struct intr {

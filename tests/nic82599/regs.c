@@ -216,51 +216,30 @@ static uint32_t r_zero(struct nic *nic, uint32_t off, unsigned int i)
 	return 0;
 }
 
-/* the clock advances by TIMINCA's value each period of 6.4 ns */
-static uint64_t systim(struct nic *nic)
-{
-	uint32_t inc = REG(nic, TIMINCA) & 0xffffff, period = REG(nic, TIMINCA) >> 24;
-
-	if (!period)
-		return nic->systim_base;
-	return nic->systim_base +
-	       (uint64_t)((double)(now_ns() - nic->systim_at) / (6.4 * period) * inc);
-}
-
 static uint32_t r_systim(struct nic *nic, uint32_t off, unsigned int i)
 {
-	uint64_t t;
-
 	(void)i;
-	if (off == SYSTIMH)
-		return REG(nic, SYSTIMH);
-	/* the low word latches the high one */
-	t = systim(nic);
-	REG(nic, SYSTIMH) = (uint32_t)(t >> 32);
-	return (uint32_t)t;
+	return clock_read(nic, off);
 }
 
 static void w_systim(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
-	uint64_t t = systim(nic);
-
 	(void)i;
-	if (off == SYSTIML)
-		t = (t & ~0xffffffffull) | val;
-	else
-		t = (t & 0xffffffffull) | (uint64_t)val << 32;
-	nic->systim_base = t;
-	nic->systim_at = now_ns();
-	if (off == SYSTIMH)
-		REG(nic, SYSTIMH) = val;
+	clock_set(nic, off, val);
 }
 
 static void w_timinca(struct nic *nic, uint32_t off, unsigned int i, uint32_t val)
 {
+	(void)off;
 	(void)i;
-	nic->systim_base = systim(nic);
-	nic->systim_at = now_ns();
-	REG(nic, off) = val;
+	clock_pace(nic, val);
+}
+
+static uint32_t r_txstmph(struct nic *nic, uint32_t off, unsigned int i)
+{
+	(void)off;
+	(void)i;
+	return clock_take_tx_stamp(nic);
 }
 
 static uint32_t r_xoff(struct nic *nic, uint32_t off, unsigned int i)
@@ -596,9 +575,9 @@ static const struct reg table[] = {
 	ONE("SECRXSTAT", SECRXSTAT, .reset = SEC_RDY | SEC_OFF_DIS, .access = RO),
 
 	/* time */
-	ONE("TSYNCTXCTL", 0x08c00),
-	ONE("TXSTMPL", 0x08c04),
-	ONE("TXSTMPH", 0x08c08),
+	ONE("TSYNCTXCTL", TSYNCTXCTL, .keep = TSYNCTXCTL_VALID),
+	ONE("TXSTMPL", TXSTMPL, .access = RO),
+	ONE("TXSTMPH", TXSTMPH, .read = r_txstmph, .access = RO),
 	ONE("SYSTIML", SYSTIML, .read = r_systim, .write = w_systim),
 	ONE("SYSTIMH", SYSTIMH, .read = r_systim, .write = w_systim),
 	ONE("TIMINCA", TIMINCA, .write = w_timinca),

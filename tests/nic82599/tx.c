@@ -203,6 +203,8 @@ static bool run_queue(struct nic *nic, struct txq *t, unsigned int *budget)
 		if (pkt.cmd || pkt.n) {
 			unsigned int sent = pkt.bad ? 0 : offload_send(nic, t->q, &pkt);
 
+			if (sent && pkt.advanced && (pkt.cmd & TXD_STAMP))
+				clock_stamp_tx(nic);
 			if (!sent && !nic->tx.senseless++)
 				nic_msg(nic, "a packet of %u bytes that cannot be sent: offloads, length or memory make no sense",
 					pkt.len);

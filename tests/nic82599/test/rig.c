@@ -181,6 +181,8 @@ void rig_send(struct rig_port *p, unsigned int q, const uint8_t *frame, uint32_t
 	}
 	if (w->tag)
 		cmd |= TXD_VLE;
+	if (w->stamp)
+		cmd |= TXD_STAMP;
 	for (unsigned int i = 0; i < pieces; i++) {
 		uint32_t n = i + 1 == pieces ? len - done : len / pieces;
 

@@ -57,7 +57,7 @@ struct tx_desc *rig_tx_desc(struct rig_port *p, unsigned int q, uint32_t i);
 struct want {
 	uint16_t mac_len, ip_len, l4_len, mss, vlan;
 	uint32_t tucmd, popts;
-	bool tso, tag, ctx;
+	bool tso, tag, ctx, stamp;
 	unsigned int pieces;		/* cut the buffer into so many descriptors */
 };
 

@@ -491,6 +491,55 @@ static void stall_and_go_on(void)
 	rig_down(&r);
 }
 
+static uint64_t take_stamp(struct nic *nic)
+{
+	uint64_t low = reg_read(nic, TXSTMPL);
+
+	return low | (uint64_t)reg_read(nic, TXSTMPH) << 32;
+}
+
+/* of frames that want one, while it is switched on and the last one has been read */
+static void stamps(void)
+{
+	const struct want stamped = { .stamp = true };
+	struct rig r;
+	struct nic *nic;
+	uint8_t f[100];
+	uint64_t first, second, now;
+
+	rig_up_tx(&r);
+	nic = r.port[0].nic;
+	reg_write(nic, TIMINCA, 1u << 24 | 0x1000);
+	memset(f, 0xee, sizeof(f));
+	rig_send(&r.port[0], 0, f, sizeof(f), &stamped);
+	rig_go(&r);
+	CHECK_EQ(reg_read(nic, TSYNCTXCTL), 0);
+	reg_write(nic, TSYNCTXCTL, TSYNCTXCTL_EN | TSYNCTXCTL_VALID);
+	rig_send(&r.port[0], 0, f, sizeof(f), &plain);
+	rig_go(&r);
+	CHECK_EQ(reg_read(nic, TSYNCTXCTL), TSYNCTXCTL_EN);
+
+	rig_send(&r.port[0], 0, f, sizeof(f), &stamped);
+	rig_go(&r);
+	CHECK_EQ(reg_read(nic, TSYNCTXCTL), TSYNCTXCTL_EN | TSYNCTXCTL_VALID);
+	reg_write(nic, TSYNCTXCTL, TSYNCTXCTL_EN);
+	first = reg_read(nic, TXSTMPL);
+	rig_send(&r.port[0], 0, f, sizeof(f), &stamped);
+	rig_go(&r);
+	CHECK_EQ(reg_read(nic, TXSTMPL), first);
+	first = take_stamp(nic);
+	CHECK_EQ(reg_read(nic, TSYNCTXCTL), TSYNCTXCTL_EN);
+
+	rig_send(&r.port[0], 0, f, sizeof(f), &stamped);
+	rig_go(&r);
+	second = take_stamp(nic);
+	now = reg_read(nic, SYSTIML);
+	now |= (uint64_t)reg_read(nic, SYSTIMH) << 32;
+	CHECK(first && first < second && second <= now);
+	CHECK_EQ(r.taps, 5);
+	rig_down(&r);
+}
+
 const struct test tests_tx[] = {
 	{ "tx: a frame leaves as it came, DD and counters", sends_as_is },
 	{ "tx: all 128 queues", every_queue },
@@ -510,5 +559,6 @@ const struct test tests_tx[] = {
 	{ "tx: head write-back", head_write_back },
 	{ "tx: counters by size, by kind of address, by queue", counters },
 	{ "tx: a stalled queue goes on", stall_and_go_on },
+	{ "tx: time stamps", stamps },
 	{ 0 }
 };
