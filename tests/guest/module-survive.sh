@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What skb_bulk must survive while the fork's ports carry traffic: unloading, storms of writers, CPUs that go and come, little
 # memory, namespaces that end, resets; and who must not wait for a flush: zero-copy senders, netconsole, dying namespaces.
-# tests/run: kernels=6.1 ports=2 timeout=900 args=short when=named
+# tests/run: kernels=6.1 ports=2 timeout=900 args=short
 # tests/run: kernels=6.1 ports=2 timeout=1500 when=named
 # tests/run: when=named kernels=5.10,6.12,7.3,6.12-rt ports=2 timeout=900
 # tests/run: kernels=6.1 ports=2 timeout=900 when=debug
