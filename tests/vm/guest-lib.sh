@@ -225,9 +225,13 @@ pktgen() {
 	modprobe pktgen || return
 	# shellcheck disable=SC2016
 	in_left bash -c '
-		echo rem_device_all >/proc/net/pktgen/kpktgend_0
-		echo "add_device $1" >/proc/net/pktgen/kpktgend_0
 		dev=/proc/net/pktgen/$1 mac=$2 ip=$3 count=$4
+		# the thread lets go of the port in its own time, and until then it is taken
+		[ ! -e "$dev" ] || echo rem_device_all >/proc/net/pktgen/kpktgend_0
+		for ((i = 0; i < 100; i++)); do
+			[ -e "$dev" ] || ! echo "add_device $1" >/proc/net/pktgen/kpktgend_0 || break
+			sleep 0.2
+		done
 		shift 4
 		for c in "count $count" "pkt_size 60" "delay 0" "dst $ip" "dst_mac $mac" "$@"; do
 			echo "$c" >"$dev" || exit
