@@ -55,8 +55,8 @@ def timestamp(address, count, interface):
                 if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPING):
                     # software, transformed, raw hardware: seconds and nanoseconds of each
                     stamp = struct.unpack("=6q", value[:48])[4:]
-                    stamps += stamp > last
-                    last = stamp
+                    if stamp > last:
+                        stamps, last = stamps + 1, stamp
     print(stamps)
     return True
 
